@@ -80,6 +80,7 @@ check-types: venv
 
 check-layers: venv
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/deptry src
 
 check-inputs: venv
 	$(PY) -m pip check
