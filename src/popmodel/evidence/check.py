@@ -1,0 +1,182 @@
+"""Checks between cards: every id names a card, the shares of a group add up to one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+
+from popmodel.errors import Problem, did_you_mean
+from popmodel.evidence.cards import CardFile
+from popmodel.evidence.distributions import Dirichlet
+from popmodel.evidence.quantity import Quantity
+from popmodel.evidence.schema import Calibrated, Mechanisms, Part, Reference
+from popmodel.evidence.tree import children, quantities_in
+from popmodel.yaml_source import Fault, Where
+
+Known = Mapping[str, Iterable[str]]
+Member = tuple[CardFile, Where, Quantity]
+
+
+def known_names(
+    files: Iterable[CardFile], sources: Iterable[str], life_tables: Iterable[str]
+) -> dict[str, set[str]]:
+    """Return the ids a reference may name, by what it refers to.
+
+    Args:
+        files: All cards; one that is wrong in itself still has its id.
+        sources: Ids of sources.
+        life_tables: Names of life tables.
+    """
+    known: dict[str, set[str]] = {"sources": set(sources), "life_tables": set(life_tables)}
+    known["mechanisms"] = set()
+    for file in files:
+        known.setdefault(file.group, set()).add(file.id)
+        if isinstance(file.card, Mechanisms):
+            known["mechanisms"].update(file.card.order)
+    return known
+
+
+def cross_problems(files: Iterable[CardFile], known: Known) -> Iterator[Problem]:
+    """Yield what does not fit between cards.
+
+    Args:
+        files: All cards.
+        known: What `known_names` returned.
+    """
+    files = [file for file in files if file.card is not None]
+    for file in files:
+        for fault in reference_faults(file.card, known):
+            yield file.located.problem(fault.field, fault.message, fault.hint)
+    yield from _group_problems(files)
+    yield from _calibrated_problems(files)
+
+
+# ------------------------------------------------------------------ references
+
+
+@cache
+def _marked_fields(form: type[BaseModel]) -> dict[str, str]:
+    """Return the fields of a form that name cards, and what they refer to."""
+    return {
+        name: mark.to
+        for name, field in form.model_fields.items()
+        for mark in field.metadata
+        if isinstance(mark, Reference)
+    }
+
+
+def reference_faults(node: Any, known: Known, where: Where = ()) -> Iterator[Fault]:
+    """Yield a fault for every id on a card that names nothing.
+
+    Args:
+        node: The card or a part of it.
+        known: What `known_names` returned.
+        where: Place of the part on the card.
+    """
+    if isinstance(node, Quantity):
+        yield from _names_nothing(node.source, known, "sources", (*where, "source"))
+        yield from _names_nothing(node.fit, known, "calibrated", (*where, "fit"))
+        return
+    marked = _marked_fields(type(node)) if isinstance(node, BaseModel) else {}
+    for _, key, value in children(node):
+        if str(key) in marked:
+            yield from _names_nothing(value, known, marked[str(key)], (*where, key))
+        if isinstance(value, BaseModel | dict | tuple):
+            yield from reference_faults(value, known, (*where, key))
+
+
+def _names_nothing(named: Any, known: Known, to: str, where: Where) -> Iterator[Fault]:
+    """Yield a fault for each name (one, several, or the keys of a mapping) that is not known."""
+    if isinstance(named, str):
+        options = known.get(to, ())
+        if named not in options:
+            kind = to.replace("_", " ").removesuffix("s")
+            yield Fault(f"there is no {kind} {named}", where, did_you_mean(named, options))
+    elif isinstance(named, tuple):
+        for number, name in enumerate(named):
+            yield from _names_nothing(name, known, to, (*where, number))
+    elif isinstance(named, dict):
+        for name in named:
+            yield from _names_nothing(name, known, to, (*where, name))
+
+
+# ------------------------------------------------------------------ groups
+
+
+def group_key(group: str, identifier: str, card: Part, name: str) -> str:
+    """Return the full name of a group: within one card, or over a folder where the form says so.
+
+    Args:
+        group: The folder of the card.
+        identifier: The card's id.
+        card: The card.
+        name: What `group:` says.
+    """
+    spans = getattr(card, "groups_span_folder", False)
+    return f"{group}.{name}" if spans else f"{group}.{identifier}.{name}"
+
+
+def _group_problems(files: Iterable[CardFile]) -> Iterator[Problem]:
+    """Yield what is wrong among numbers that are drawn together."""
+    members: dict[str, list[Member]] = {}
+    for file in files:
+        if file.card is None:
+            continue
+        for _, where, quantity in quantities_in(file.card):
+            if quantity.group:
+                key = group_key(file.group, file.id, file.card, quantity.group)
+                members.setdefault(key, []).append((file, where, quantity))
+            elif isinstance(quantity.distribution, Dirichlet):
+                told = "dirichlet needs a group: the shares that add up to one with this"
+                yield file.located.problem((*where, "distribution"), told)
+    for group in members.values():
+        file, where, quantity = group[0]
+        for told in group_faults([member[2] for member in group]):
+            yield file.located.problem((*where, "group"), f"group {quantity.group}: {told}")
+
+
+def group_faults(members: list[Quantity]) -> Iterator[str]:
+    """Yield what is wrong with a group of numbers that are drawn together."""
+    kinds = {member.distribution.kind for member in members if member.distribution}
+    if "dirichlet" in kinds:
+        total = sum(member.value for member in members)
+        if abs(total - 1.0) > 1e-9:
+            yield f"shares add up to {total:.10g} and not to 1"
+        elif kinds == {"dirichlet"} and len(members) == len([m for m in members if m.distribution]):
+            yield from _weight_faults(members)
+
+
+def _weight_faults(members: list[Quantity]) -> Iterator[str]:
+    weights = [
+        member.distribution.concentration(member.value)
+        for member in members
+        if isinstance(member.distribution, Dirichlet)
+    ]
+    for member, weight in zip(members, weights, strict=True):
+        if abs(weight / sum(weights) - member.value) > 0.01 * member.value:
+            yield f"weight {weight:g} of {sum(weights):g} does not give the share {member.value:g}"
+
+
+# ------------------------------------------------------------------ calibration
+
+
+def _calibrated_problems(files: list[CardFile]) -> Iterator[Problem]:
+    """Yield a problem for every fitted path that no card has."""
+    calibrated = [file for file in files if isinstance(file.card, Calibrated)]
+    if not calibrated:
+        return
+    paths = {
+        ".".join((file.group, file.id, *segments))
+        for file in files
+        if file.card is not None
+        for segments, _, _ in quantities_in(file.card)
+    }
+    for file in calibrated:
+        values = file.card.values if isinstance(file.card, Calibrated) else {}
+        for path in values:
+            if path not in paths:
+                hint = did_you_mean(path, paths)
+                yield file.located.problem(("values", path), "there is no such quantity", hint)
