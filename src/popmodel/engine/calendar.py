@@ -1,0 +1,29 @@
+"""The order of events: earliest day first, then the smaller patient number."""
+
+from __future__ import annotations
+
+import heapq
+import math
+
+
+class Calendar:
+    """Days on which patients wake; one entry a patient."""
+
+    def __init__(self) -> None:
+        """Make an empty calendar."""
+        self._entries: list[tuple[float, int]] = []
+
+    def __len__(self) -> int:
+        """Return how many patients have a day."""
+        return len(self._entries)
+
+    def add(self, day: float, patient: int) -> None:
+        """Enter a patient; never-waking patients (`inf`) are left out."""
+        if day < math.inf:
+            heapq.heappush(self._entries, (day, patient))
+
+    def next_before(self, day: float) -> int | None:
+        """Take out the patient who wakes next, if before `day`; None if nobody does."""
+        if self._entries and self._entries[0][0] < day:
+            return heapq.heappop(self._entries)[1]
+        return None

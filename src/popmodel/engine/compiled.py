@@ -1,0 +1,93 @@
+"""The compiled scheduler: patients run ahead to the horizon, blocks of them in parallel.
+
+Rules see no shared state, so a patient can be run from entry to the horizon at once. (A place in a
+limited service will be the one reason to stop on the way.) Blocks have a fixed size and tallies are
+whole numbers, so results do not depend on the number of threads or on the order of blocks.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from popmodel.jit import entry_point
+from popmodel.population import BLOCK
+from popmodel.rules.records import ACCOUNT, TALLY, new_tally
+from popmodel.rules.wake import live
+
+
+@entry_point
+def simulate_block(persons: Any, accounts: Any, tally: Any, q: Any, s: Any) -> None:
+    """Run a block of patients from entry to the horizon, in place."""
+    for n in range(len(persons)):
+        accounts[n].recording = 1
+        live(persons[n], accounts[n], q, s, tally[0])
+
+
+@dataclass(frozen=True)
+class History:
+    """What a strategy did to a population: end states, accounts, and what was counted by week."""
+
+    persons: NDArray[Any]
+    accounts: NDArray[Any]
+    tally: NDArray[Any]
+
+
+def default_threads() -> int:
+    """Return how many threads to use: the processors this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return os.cpu_count() or 1
+
+
+def simulate(
+    population: NDArray[Any],
+    parameters: NDArray[Any],
+    strategies: Sequence[NDArray[Any]],
+    *,
+    threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    keep_persons: bool = True,
+) -> list[History]:
+    """Run every strategy on the same patients.
+
+    Args:
+        population: patient records at entry; not changed.
+        parameters: one parameter record.
+        strategies: one strategy record each.
+        threads: how many; all processors when None.
+        progress: called with the number of patients that a finished block held.
+        keep_persons: return end states too (248 bytes a patient and strategy).
+
+    Returns:
+        One history a strategy, in order.
+    """
+    q = parameters[0]
+    accounts = [np.zeros(len(population), dtype=ACCOUNT) for _ in strategies]
+    ends = [np.empty_like(population) if keep_persons else population for _ in strategies]
+    tallies = [new_tally() for _ in strategies]
+
+    def block(k: int, start: int) -> tuple[int, int, NDArray[Any]]:
+        end = min(start + BLOCK, len(population))
+        persons = population[start:end].copy()
+        tally = np.zeros(1, dtype=TALLY)
+        simulate_block(persons, accounts[k][start:end], tally, q, strategies[k][0])
+        if keep_persons:
+            ends[k][start:end] = persons
+        return k, end - start, tally
+
+    jobs = [(k, start) for k in range(len(strategies)) for start in range(0, len(population), BLOCK)]
+    with ThreadPoolExecutor(threads or default_threads()) as pool:
+        for future in as_completed([pool.submit(block, *job) for job in jobs]):
+            k, size, tally = future.result()
+            for name in TALLY.names or ():
+                tallies[k][name] += tally[name]
+            if progress is not None:
+                progress(size)
+    return [History(p, a, t) for p, a, t in zip(ends, accounts, tallies, strict=True)]

@@ -1,0 +1,249 @@
+"""Accounts: costs and utility flow between changes; tallies count what happens by week.
+
+Flows are integrated in closed form and touched only when a rate changes, so a wake-up that changes
+nothing changes no account. Discounting is continuous from the model start.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from popmodel.jit import rule
+from popmodel.rules.codes import (
+    CARE_AFTER,
+    CARE_COURSE,
+    COST_BACKGROUND,
+    COST_DRUGS,
+    COST_PRODUCTIVITY,
+    COST_TIME,
+    COST_TREATMENT,
+    COST_VISITS,
+    COSTS,
+    IN_CRISIS,
+    REMITTED,
+    RESPONDING,
+)
+from popmodel.rules.records import MICRO, WEEK_COST, WEEK_FLOW, WEEK_RATE
+from popmodel.rules.response import effect_at, natural_depth, severity_of_depth
+from popmodel.units import DAYS_PER_WEEK, DAYS_PER_YEAR
+
+
+@rule
+def discounted_days(rate: Any, start: Any, days: Any) -> Any:
+    """Return the present value of 1 a day flowing for `days` from day `start`."""
+    if rate == 0.0:
+        return days
+    return math.exp(-rate * start) * -math.expm1(-rate * days) / rate
+
+
+@rule
+def week_of(t: Any) -> Any:
+    """Return the week day t lies in."""
+    return int(math.floor(t / DAYS_PER_WEEK))
+
+
+@rule
+def count(o: Any, tally: Any, what: Any, t: Any) -> None:
+    """Count a happening in its week."""
+    if o.recording:
+        tally.week[week_of(t), WEEK_FLOW + what] += 1
+
+
+@rule
+def move(o: Any, tally: Any, old: Any, new: Any, t: Any) -> None:
+    """Move a patient from one occupancy state to another from the next start of a week on."""
+    if o.recording:
+        week = int(math.ceil(t / DAYS_PER_WEEK))
+        if old >= 0:
+            tally.week[week, old] -= 1
+        tally.week[week, new] += 1
+
+
+@rule
+def in_crisis(p: Any) -> Any:
+    """Tell whether the patient is in an emergency stay or admission."""
+    return p.crisis_end < math.inf
+
+
+@rule
+def set_state(p: Any, o: Any, tally: Any, new: Any, t: Any) -> None:
+    """Change the clinical state; during a crisis occupancy keeps counting the crisis."""
+    if new != p.state:
+        if not in_crisis(p):
+            move(o, tally, p.state, new, t)
+        p.state = new
+
+
+@rule
+def pay(o: Any, q: Any, tally: Any, category: Any, amount: Any, t: Any) -> None:
+    """Charge an amount at day t."""
+    if amount == 0.0:
+        return
+    o.cost[category] += amount * math.exp(-q.discount_costs * t)
+    o.cost_undiscounted[category] += amount
+    if o.recording:
+        tally.week[week_of(t), WEEK_COST + category] += int(math.floor(amount * MICRO + 0.5))
+
+
+@rule
+def lose_quality(o: Any, q: Any, years: Any, t: Any) -> None:
+    """Take a one-off loss of QALYs at day t."""
+    o.qaly -= years * math.exp(-q.discount_health * t)
+    o.qaly_undiscounted -= years
+
+
+@rule
+def _tally_flow(tally: Any, category: Any, rate: Any, start: Any, end: Any) -> None:
+    """Spread a flow over weeks: part weeks at the ends, whole weeks as a difference."""
+    first, last = week_of(start), week_of(end)
+    column, slope = WEEK_COST + category, WEEK_RATE + category
+    if first == last:
+        tally.week[first, column] += int(math.floor(rate * (end - start) * MICRO + 0.5))
+        return
+    begun = rate * ((first + 1) * DAYS_PER_WEEK - start)
+    tally.week[first, column] += int(math.floor(begun * MICRO + 0.5))
+    tally.week[last, column] += int(math.floor(rate * (end - last * DAYS_PER_WEEK) * MICRO + 0.5))
+    whole = int(math.floor(rate * DAYS_PER_WEEK * MICRO + 0.5))
+    tally.week[first + 1, slope] += whole
+    tally.week[last, slope] -= whole
+
+
+@rule
+def settle_flows(o: Any, q: Any, tally: Any, t: Any) -> None:
+    """Bring the cost accounts up to day t."""
+    days = t - o.flow_since
+    if days <= 0.0:
+        o.flow_since = t
+        return
+    worth = discounted_days(q.discount_costs, o.flow_since, days)
+    for category in range(COSTS):
+        rate = o.flow[category]
+        if rate != 0.0:
+            o.cost[category] += rate * worth
+            o.cost_undiscounted[category] += rate * days
+            if o.recording:
+                _tally_flow(tally, category, rate, o.flow_since, t)
+    o.flow_since = t
+
+
+@rule
+def age_group(p: Any, q: Any, t: Any) -> Any:
+    """Return the age band (of wages and utility norms) the patient is in at day t."""
+    age = p.age + (t - p.entry) / DAYS_PER_YEAR
+    band = 0
+    while band < q.age_bands - 1 and age >= q.age_band_high[band]:
+        band += 1
+    return band
+
+
+@rule
+def set_flows(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
+    """Set the daily cost rates that go with the patient's state; settle only if one changes."""
+    kind = 0 if p.state >= REMITTED else (1 if p.state == RESPONDING else 2)
+    background = q.background_cost[kind] + p.resistant * q.resistant_cost
+    productivity = q.productivity_cost[kind, p.sex, age_group(p, q, t)]
+    drugs = visits = sessions = hours = 0.0
+    if p.care == CARE_COURSE:
+        drugs = q.cost_drug[p.treatment]
+        if p.sessions:
+            sessions = q.cost_session[p.treatment]
+            hours = q.time_session[p.treatment]
+    elif p.care == CARE_AFTER and p.worked >= 0 and t < p.kept_until:
+        drugs = q.upkeep_cost[p.worked]
+        visits = q.upkeep_visits[p.worked]
+    if (
+        background != o.flow[COST_BACKGROUND]
+        or productivity != o.flow[COST_PRODUCTIVITY]
+        or drugs != o.flow[COST_DRUGS]
+        or visits != o.flow[COST_VISITS]
+        or sessions != o.flow[COST_TREATMENT]
+        or hours != o.flow[COST_TIME]
+    ):
+        settle_flows(o, q, tally, t)
+        o.flow[COST_BACKGROUND] = background
+        o.flow[COST_PRODUCTIVITY] = productivity
+        o.flow[COST_DRUGS] = drugs
+        o.flow[COST_VISITS] = visits
+        o.flow[COST_TREATMENT] = sessions
+        o.flow[COST_TIME] = hours
+
+
+@rule
+def utility_of(p: Any, q: Any, severity: Any, t: Any) -> Any:
+    """Return the utility of a score: piecewise linear, flat outside, capped at the norm."""
+    last = q.utility_points - 1
+    if severity <= q.utility_severity[0]:
+        value = q.utility_value[0]
+    elif severity >= q.utility_severity[last]:
+        value = q.utility_value[last]
+    else:
+        n = 0
+        while severity > q.utility_severity[n + 1]:
+            n += 1
+        share = (severity - q.utility_severity[n]) / (
+            q.utility_severity[n + 1] - q.utility_severity[n]
+        )
+        value = q.utility_value[n] + share * (q.utility_value[n + 1] - q.utility_value[n])
+    return min(value, q.utility_norm[p.sex, age_group(p, q, t)])
+
+
+@rule
+def settle_utility(o: Any, q: Any, t: Any) -> None:
+    """Bring the QALY accounts up to day t."""
+    days = t - o.utility_since
+    if days > 0.0:
+        rate = q.discount_health
+        total = o.utility * days
+        worth = o.utility * discounted_days(rate, o.utility_since, days)
+        if o.utility_gap != 0.0:
+            fade = 1.0 / o.utility_lag
+            total += o.utility_gap * -math.expm1(-days * fade) / fade
+            worth += (
+                o.utility_gap
+                * math.exp(-rate * o.utility_since)
+                * -math.expm1(-days * (fade + rate))
+                / (fade + rate)
+            )
+        o.qaly += worth / DAYS_PER_YEAR
+        o.qaly_undiscounted += total / DAYS_PER_YEAR
+    o.utility_since = t
+
+
+@rule
+def read_utility(p: Any, o: Any, q: Any, severity: Any, t: Any) -> None:
+    """Set utility from a reading; while T moves, let it near the value of the next grid point.
+
+    Between readings utility goes from u(S) now to u(S) at the next grid point as 1 - exp(-t/theta),
+    so a treatment that works in hours counts from its first day.
+    """
+    now = utility_of(p, q, severity, t)
+    gap, level, lag = 0.0, now, 1.0
+    if p.moving and p.gain != 0.0 and p.care == CARE_COURSE and p.state < REMITTED:
+        ahead = p.phase + p.grid * q.grid_days
+        lag = q.onset[p.treatment]
+        missing = -math.expm1(-(ahead - t) / lag)
+        if missing > 1e-9:
+            depth = natural_depth(p, q) + p.contact + effect_at(p, q, ahead)
+            then = utility_of(p, q, severity_of_depth(p, q, depth), t)
+            gap = (now - then) / missing
+            level = now - gap
+    if level != o.utility or gap != o.utility_gap or (gap != 0.0 and t != o.utility_since):
+        settle_utility(o, q, t)
+        o.utility, o.utility_gap, o.utility_lag = level, gap, lag
+
+
+@rule
+def enter_crisis(p: Any, o: Any, tally: Any, end: Any, t: Any) -> None:
+    """Count the patient as in crisis until `end`."""
+    if not in_crisis(p):
+        move(o, tally, p.state, IN_CRISIS, t)
+    p.crisis_end = end
+
+
+@rule
+def leave_crisis(p: Any, o: Any, tally: Any, t: Any) -> None:
+    """Count the patient by clinical state again."""
+    if in_crisis(p):
+        move(o, tally, IN_CRISIS, p.state, t)
+        p.crisis_end = math.inf

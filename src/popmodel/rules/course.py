@@ -1,0 +1,308 @@
+"""A course of care: offered, begun, visited, dropped, judged; and what follows each."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from popmodel.jit import rule
+from popmodel.randomness import subject_salt, uniform
+from popmodel.rules.accrual import count, lose_quality, pay, set_flows
+from popmodel.rules.codes import (
+    ASK_LEFT,
+    ASK_RELAPSED,
+    CARE_AFTER,
+    CARE_COURSE,
+    CARE_LAST,
+    CARE_OUT,
+    CARE_WAIT,
+    COST_ADVERSE,
+    COST_TIME,
+    COST_TREATMENT,
+    COST_VISITS,
+    FLOW_STARTS,
+    LINE_STARTED,
+    OUTCOME_DROPPED,
+    OUTCOME_FAILED,
+    OUTCOME_REMISSION,
+    OUTCOME_RESPONSE,
+    OUTCOME_STOPPED,
+    RELAPSE_REPEAT,
+    RELAPSE_RESTART,
+    REMITTED,
+    RESPONDING,
+    RESPONSE_AUGMENT,
+    RESPONSE_NEXT,
+)
+from popmodel.rules.decision import NO_RULE, choose, is_eligible
+from popmodel.rules.engagement import (
+    begin_asking,
+    drop_out_day,
+    leaves_after_dropout,
+    leaves_after_failure,
+)
+from popmodel.rules.reading import begin_moving, look, refer_to, set_contact
+from popmodel.rules.records import MAX_LINES
+from popmodel.rules.relapse import relapse_day
+from popmodel.rules.response import (
+    attempt_number,
+    effect_at,
+    gain_of_course,
+    measured,
+    severity_now,
+)
+
+SALT_ADVERSE = subject_salt("adverse event", "")
+
+
+@rule
+def note_line(p: Any, o: Any, tally: Any, line: Any, treatment: Any, what: Any) -> None:
+    """Count what happened to a course, by line and treatment."""
+    if o.recording:
+        tally.line[min(line, MAX_LINES) - 1, treatment, what] += 1
+
+
+@rule
+def decide(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
+    """Offer what the strategy says; somebody who is well by now leaves care instead."""
+    look(p, o, q, tally, t)
+    if p.state >= REMITTED:
+        leave_care(p, o, q, tally, t, ASK_LEFT)
+        return
+    if p.ask_mode == ASK_RELAPSED:
+        p.ask_mode = ASK_LEFT
+        if s.on_relapse == RELAPSE_RESTART:
+            p.used = 0
+            p.step = 1
+        elif s.on_relapse == RELAPSE_REPEAT and p.worked >= 0 and is_eligible(p, q, p.worked):
+            p.step += 1
+            begin_course(p, o, q, tally, t, p.worked)
+            return
+    take_rule(p, o, q, s, tally, t, choose(p, q, s, t, False))
+
+
+@rule
+def take_rule(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any, n: Any) -> None:
+    """Begin what rule n offers; without a rule, care goes on as the strategy's end says."""
+    if n == NO_RULE:
+        end_offers(p, o, q, s, tally, t)
+        return
+    p.used |= 1 << n
+    p.step += 1
+    if s.treat[n] >= 0:
+        begin_course(p, o, q, tally, t, s.treat[n])
+    else:
+        begin_wait(p, o, q, tally, t, t + s.wait_days[n], s.wait_contact[n])
+
+
+@rule
+def end_offers(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
+    """Nothing is left to offer: care as usual, or none."""
+    p.gain = 0.0
+    p.care = CARE_LAST
+    set_contact(p, q, q.contact_none if s.after_last else q.contact_usual, t)
+    look(p, o, q, tally, t)
+
+
+@rule
+def begin_wait(p: Any, o: Any, q: Any, tally: Any, t: Any, until: Any, contact: Any) -> None:
+    """Wait in care until a day, with the contact of waiting."""
+    p.gain = 0.0
+    p.care = CARE_WAIT
+    p.due = until
+    set_contact(p, q, contact, t)
+    refer_to(p, o, q, tally, t)
+    set_flows(p, o, q, tally, t)
+
+
+@rule
+def leave_care(p: Any, o: Any, q: Any, tally: Any, t: Any, mode: Any) -> None:
+    """Leave care: no contact; the depressed ask again after a while."""
+    p.care = CARE_OUT
+    p.due = math.inf
+    p.ask_mode = mode
+    set_contact(p, q, q.contact_none, t)
+    if p.state < REMITTED:
+        begin_asking(p, q, t)
+        look(p, o, q, tally, t)
+    set_flows(p, o, q, tally, t)
+
+
+@rule
+def begin_course(p: Any, o: Any, q: Any, tally: Any, t: Any, treatment: Any) -> None:
+    """Begin a course: its effect, its drop-out, its harms and its first costs."""
+    severity = severity_now(p, q, t)
+    attempt = attempt_number(p, treatment)
+    p.gain = gain_of_course(p, q, treatment, severity, attempt)
+    p.care = CARE_COURSE
+    p.treatment = treatment
+    p.started = t
+    p.visit = 0
+    p.sessions = 1 if q.session_days[treatment] > 0.0 else 0
+    p.due = drop_out_day(p, q, treatment, severity, attempt, t)
+    bit = 1 << treatment
+    p.again |= p.tried & bit
+    p.tried |= bit
+    p.courses += q.adequate[treatment]
+    p.reference = severity
+    p.relapse = math.inf
+    set_contact(p, q, q.contact[treatment], t)
+    if p.gain != 0.0:
+        begin_moving(p, q, t)
+    o.courses += 1
+    count(o, tally, FLOW_STARTS, t)
+    note_line(p, o, tally, p.line, treatment, LINE_STARTED)
+    pay(o, q, tally, COST_TREATMENT, q.cost_course[treatment], t)
+    look(p, o, q, tally, t)
+    set_flows(p, o, q, tally, t)
+    suffer_harms(p, o, q, tally, t, treatment, attempt)
+    while p.visit < q.visits[treatment] and q.visit_day[treatment, p.visit] <= 0.0:
+        pay_visit(p, o, q, tally, t)
+
+
+@rule
+def suffer_harms(
+    p: Any, o: Any, q: Any, tally: Any, t: Any, treatment: Any, attempt: Any
+) -> None:
+    """Draw the adverse events of a course: cost and loss now, death with the next event."""
+    for n in range(3):
+        chance = q.harm_probability[treatment, n]
+        if chance > 0.0:
+            u = uniform(p.key, q.salt_harm[treatment], attempt * 4 + n)
+            if u < chance:
+                pay(o, q, tally, COST_ADVERSE, q.harm_cost[treatment, n], t)
+                lose_quality(o, q, q.harm_loss[treatment, n], t)
+                if u < chance * q.harm_fatal[treatment, n]:
+                    p.death = min(p.death, t)
+
+
+@rule
+def pay_visit(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
+    """Charge a visit and the patient's time, and count it as made."""
+    pay(o, q, tally, COST_VISITS, q.cost_visit[p.treatment], t)
+    pay(o, q, tally, COST_TIME, q.time_visit[p.treatment], t)
+    p.visit += 1
+
+
+@rule
+def attend_visit(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
+    """Make a visit: read severity; stop a course that does not help, if the strategy says so."""
+    pay_visit(p, o, q, tally, t)
+    look(p, o, q, tally, t)
+    if p.state < REMITTED and t - p.started >= s.stop_after_days:
+        before = measured(p, q, p.reference, p.started)
+        now = measured(p, q, severity_now(p, q, t), t)
+        if before - now < s.stop_improvement * before:
+            fail_course(p, o, q, s, tally, t, OUTCOME_STOPPED)
+
+
+@rule
+def end_course(p: Any, o: Any, tally: Any, outcome: Any) -> None:
+    """Note how the course under way ended; its place is free."""
+    note_line(p, o, tally, p.line, p.treatment, outcome)
+    p.previous = p.treatment
+    p.outcome = outcome
+    p.treatment = -1
+    p.sessions = 0
+    p.due = math.inf
+
+
+@rule
+def fail_course(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any, outcome: Any) -> None:
+    """End a course that failed: T = 0; next line after a gap, or out of care for a while."""
+    adequate = q.adequate[p.treatment]
+    end_course(p, o, tally, outcome)
+    p.gain = 0.0
+    if not adequate:
+        p.care = CARE_WAIT
+        decide(p, o, q, s, tally, t)
+        return
+    p.failures += 1
+    p.line += 1
+    if leaves_after_failure(p, q):
+        leave_care(p, o, q, tally, t, ASK_LEFT)
+    else:
+        begin_wait(p, o, q, tally, t, t + q.switch_gap, q.contact_usual)
+
+
+@rule
+def drop_out(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
+    """Stop a course early: T = 0, no adequate failure; come back after a gap or not."""
+    card = p.treatment if p.gain > 0.0 else -1
+    end_course(p, o, tally, OUTCOME_DROPPED)
+    p.gain = 0.0
+    if p.state >= REMITTED:
+        p.kept_until = t
+        p.relapse = max(t, relapse_day(p, q, p.well_since, card, 1.0, p.well_since, t))
+        leave_care(p, o, q, tally, t, ASK_LEFT)
+    elif leaves_after_dropout(p, q):
+        leave_care(p, o, q, tally, t, ASK_LEFT)
+    else:
+        begin_wait(p, o, q, tally, t, t + q.switch_gap, q.contact_usual)
+
+
+@rule
+def judge_course(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
+    """Judge a course at its assessment day: remission, response, or failure."""
+    if p.visit < q.visits[p.treatment]:
+        pay_visit(p, o, q, tally, t)
+    look(p, o, q, tally, t)
+    well = p.state >= REMITTED
+    if not well and (p.state != RESPONDING or not q.adequate[p.treatment]):
+        fail_course(p, o, q, s, tally, t, OUTCOME_FAILED)
+        return
+    treatment = p.treatment
+    held = effect_at(p, q, t)
+    upkeep = q.upkeep_days[treatment]
+    booster = s.booster[treatment]
+    worked = p.gain > 0.0
+    end_course(p, o, tally, OUTCOME_REMISSION if well else OUTCOME_RESPONSE)
+    p.line += q.adequate[treatment]
+    if worked:
+        p.worked = treatment
+    p.gain = 0.0 if well else held
+    p.kept_until = t + upkeep if worked else -math.inf
+    p.keeper = treatment if worked else -1
+    p.care = CARE_AFTER
+    if booster >= 0 and worked:
+        p.due = t + s.booster_days[treatment]
+        p.kept_until = math.inf
+        p.keeper = booster
+        if well:
+            p.relapse = relapse_day(p, q, p.well_since, treatment, 1.0, t, math.inf)
+    if not well and s.on_response != 0 and follow_response(p, o, q, s, tally, t):
+        return
+    keep_well(p, o, q, s, tally, t)
+
+
+@rule
+def follow_response(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> Any:
+    """After a response that is no remission: augment or go to the next rule; False if none."""
+    n = NO_RULE
+    if s.on_response == RESPONSE_AUGMENT:
+        n = choose(p, q, s, t, True)
+    elif s.on_response == RESPONSE_NEXT:
+        n = choose(p, q, s, t, False)
+    if n == NO_RULE:
+        return False
+    take_rule(p, o, q, s, tally, t, n)
+    return True
+
+
+@rule
+def keep_well(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
+    """Begin aftercare: maintenance while it lasts, and the clock on which a response is lost."""
+    kept = p.kept_until > t
+    if p.state >= REMITTED:
+        if not kept:
+            leave_care(p, o, q, tally, t, ASK_LEFT)
+            return
+        set_contact(p, q, q.upkeep_contact[p.worked], t)
+    else:
+        p.well_since = t
+        p.spell += 1
+        card = p.worked if p.gain > 0.0 else -1
+        p.relapse = relapse_day(p, q, t, card, q.residual_ratio, t, p.kept_until)
+        set_contact(p, q, q.upkeep_contact[p.worked] if kept else q.contact_usual, t)
+        look(p, o, q, tally, t)
+    set_flows(p, o, q, tally, t)

@@ -1,0 +1,199 @@
+"""Readings: what changes when severity is looked at, and what begins or ends a remission."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from popmodel.jit import rule
+from popmodel.rules.accrual import count, read_utility, set_flows, set_state
+from popmodel.rules.codes import (
+    CARE_AFTER,
+    CARE_COURSE,
+    CARE_LAST,
+    CARE_OUT,
+    CARE_WAIT,
+    FLOW_REMISSIONS,
+    FLOW_RESPONSES,
+    ON_COURSE,
+    REMITTED,
+    RESPONDING,
+    UNTREATED,
+    WAITING,
+)
+from popmodel.rules.crisis import respend_crisis
+from popmodel.rules.engagement import begin_asking, stop_asking
+from popmodel.rules.mortality import change_excess
+from popmodel.rules.natural_course import next_grid_point
+from popmodel.rules.relapse import relapse_day
+from popmodel.rules.response import (
+    contact_at,
+    effect_at,
+    natural_depth,
+    severity_now,
+    severity_of_depth,
+)
+
+
+@rule
+def band_of(q: Any, severity: Any) -> Any:
+    """Return the severity band of a score."""
+    band = 0
+    while band < 3 and severity > q.band_limit[band]:
+        band += 1
+    return band
+
+
+@rule
+def clinical_state(p: Any, severity: Any) -> Any:
+    """Return the occupancy state of a depressed patient: the first that applies."""
+    if severity <= 0.5 * p.reference:
+        return RESPONDING
+    if p.care == CARE_COURSE:
+        return ON_COURSE
+    if p.care == CARE_WAIT:
+        return WAITING
+    return UNTREATED
+
+
+@rule
+def change_band(p: Any, q: Any, t: Any, band: Any) -> None:
+    """Spend the hazards that depend on severity at the rate of the new band."""
+    if band != p.band:
+        respend_crisis(p, q, t, band)
+        asking = p.care == CARE_OUT and 0.0 <= p.ask < math.inf
+        if asking:
+            stop_asking(p, q, t)
+        p.band = band
+        if asking:
+            begin_asking(p, q, t)
+
+
+@rule
+def read_severity(p: Any, o: Any, q: Any, tally: Any, severity: Any, t: Any) -> None:
+    """Take a reading of a depressed patient into account: band, response, utility, cost rates."""
+    change_band(p, q, t, band_of(q, severity))
+    state = clinical_state(p, severity)
+    if state != p.state:
+        if state == RESPONDING:
+            if o.first_response == math.inf:
+                o.first_response = t - p.entry
+            count(o, tally, FLOW_RESPONSES, t)
+        set_state(p, o, tally, state, t)
+    read_utility(p, o, q, severity, t)
+    set_flows(p, o, q, tally, t)
+
+
+@rule
+def set_contact(p: Any, q: Any, target: Any, t: Any) -> None:
+    """Turn contact towards another level; never reset by a change of course."""
+    if q.contact_level[target] != q.contact_level[p.contact_target]:
+        p.contact_from = contact_at(p, q, t)
+        p.contact_since = t
+        begin_moving(p, q, t)
+    p.contact_target = target
+
+
+@rule
+def begin_moving(p: Any, q: Any, t: Any) -> None:
+    """Have every grid point read from now on, not only the knots."""
+    if not p.moving:
+        p.moving = 1
+        p.grid = next_grid_point(p, q, t)
+
+
+@rule
+def refresh_moving(p: Any, q: Any, t: Any) -> None:
+    """Stop reading between knots once contact and effect have settled within the tolerance."""
+    level = q.contact_level[p.contact_target]
+    if abs(p.contact - level) <= q.tolerance:
+        p.contact = level
+        p.contact_from = level
+        p.moving = 0
+    if p.care == CARE_COURSE and p.gain != 0.0:
+        if p.gain - effect_at(p, q, t) > q.tolerance:
+            p.moving = 1
+        elif p.contact == level:
+            p.moving = 0
+
+
+@rule
+def begin_remission(p: Any, o: Any, q: Any, tally: Any, t: Any, severity: Any) -> None:
+    """Hold the score, start the relapse clock; a course or wait under way runs to its end."""
+    card = -1
+    if p.gain > 0.0:
+        card = p.treatment if p.care == CARE_COURSE else p.worked
+    if o.first_remission == math.inf:
+        o.first_remission = t - p.entry
+    count(o, tally, FLOW_REMISSIONS, t)
+    change_excess(p, q, t, False, True)
+    stop_asking(p, q, t)
+    change_band(p, q, t, 0)
+    p.reference = severity
+    set_state(p, o, tally, REMITTED, t)
+    p.well_since = t
+    p.spell += 1
+    if p.care == CARE_COURSE and card >= 0:
+        p.worked = card
+        p.keeper = card
+        p.kept_until = p.started + q.assess_days[card] + q.upkeep_days[card]
+    elif p.care != CARE_AFTER or card < 0:
+        p.kept_until = -math.inf
+        p.keeper = -1
+    p.relapse = relapse_day(p, q, t, card, 1.0, t, p.kept_until)
+    if p.care != CARE_COURSE:
+        p.gain = 0.0
+    if p.care == CARE_LAST or p.care == CARE_OUT:
+        set_contact(p, q, q.contact_none, t)
+    read_utility(p, o, q, severity, t)
+    set_flows(p, o, q, tally, t)
+
+
+@rule
+def close_remission(p: Any, o: Any, t: Any) -> None:
+    """Count the days well of a remission that ends, or that the horizon cuts, at day t."""
+    o.remission_days += t - p.well_since
+    early = min(t, p.entry + 90.0) - p.well_since
+    if early > 0.0:
+        o.remission_days_90 += early
+    year = p.entry + 365.0
+    if p.well_since <= year < t:
+        o.remitted_12m = 1
+
+
+@rule
+def look(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
+    """Read severity at day t (visit, judgement, decision): remission if low enough."""
+    if p.state >= REMITTED:
+        return
+    severity = severity_now(p, q, t)
+    if severity <= q.remission_severity:
+        begin_remission(p, o, q, tally, t, severity)
+    else:
+        read_severity(p, o, q, tally, severity, t)
+
+
+@rule
+def refer_to(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
+    """Make the present score the one that response is measured against."""
+    if p.state < REMITTED:
+        p.reference = severity_now(p, q, t)
+        read_severity(p, o, q, tally, p.reference, t)
+
+
+@rule
+def read_grid_point(p: Any, o: Any, q: Any, tally: Any, t: Any) -> Any:
+    """Read a grid point: contact takes its value, remission is looked for; True if found."""
+    if p.moving:
+        p.contact = contact_at(p, q, t)
+        refresh_moving(p, q, t)
+    p.grid += 1
+    if not p.moving:
+        p.grid += (4 - p.grid % 4) % 4
+    depth = natural_depth(p, q) + p.contact + effect_at(p, q, t)
+    severity = severity_of_depth(p, q, depth)
+    if severity <= q.remission_severity:
+        begin_remission(p, o, q, tally, t, severity)
+        return True
+    read_severity(p, o, q, tally, severity, t)
+    return False

@@ -1,0 +1,160 @@
+"""The records the rules read and write; every field declared once, with unit and meaning.
+
+A patient is one record (who, clinical state, clocks); what a patient has cost and gained is an
+account record; what is counted by week is a tally record. Times are days since the model start;
+`inf` means never. Records, not structures of arrays: a record is one pointer to compiled code.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from popmodel.vocabulary import COST_CATEGORIES, FLOWS, LINE_EVENTS, STATES
+
+MAX_TREATMENTS: Final = 48
+MAX_LINES: Final = 8
+MAX_WEEKS: Final = 4700
+"""90 years: beyond any horizon that a human cohort needs."""
+
+_PATIENT: Final = [
+    # who (never changes)
+    ("key", "u8", "key of all the patient's luck"),
+    ("id", "i4", "patient number"),
+    ("entry", "f8", "day the patient enters the model"),
+    ("age", "f8", "years at entry"),
+    ("trait", "f8", "u: general treatability, standard normal"),
+    ("sex", "i1", "position in vocabulary.SEXES"),
+    ("biotype", "i1", "position in the sorted biotype cards"),
+    ("flags", "i2", "bits in the order of vocabulary.FLAGS"),
+    ("resistant", "i1", "1 if at least two adequate trials had failed at entry"),
+    ("past_episodes", "i1", "episodes before entry"),
+    # the episode
+    ("ln_worst", "f8", "ln of the worst score of the episode"),
+    ("swing", "f8", "b: the part of depth that moves from month to month, standard normal"),
+    ("reference", "f8", "score at the last decision (response: half of it); in remission the score held"),
+    ("grid", "i4", "number of the next grid point (four to a knot)"),
+    ("episode", "i2", "number of the episode since entry, the first is 0"),
+    ("spell", "i2", "number of spells of remission or response begun: keys relapse budgets"),
+    ("phase", "f8", "day of grid point 0, in [0, one knot)"),
+    # contact and treatment effect
+    ("contact", "f8", "c held since the last grid point"),
+    ("contact_from", "f8", "c when its target last changed"),
+    ("contact_since", "f8", "day its target last changed"),
+    ("contact_target", "i1", "position of the contact card"),
+    ("gain", "f8", "T at full uptake while on course; T as held after it"),
+    ("started", "f8", "day the course started"),
+    # care
+    ("treatment", "i1", "card of the course under way, -1 none"),
+    ("worked", "i1", "card of the last course that ended in response or remission, -1 none"),
+    ("keeper", "i1", "card whose maintenance protects: the treatment's own, or its booster"),
+    ("previous", "i1", "card of the last course that ended, -1 none"),
+    ("outcome", "i1", "measured outcome of the last course, vocabulary.COURSE_OUTCOMES"),
+    ("care", "i1", "codes.CARE_…: out of care, waiting, on course, after a success, after last"),
+    ("ask_mode", "i1", "codes.ASK_…: never asked, left after failures, relapsed"),
+    ("failures", "i1", "adequate courses failed in this episode, history included"),
+    ("failures_before", "i1", "adequate courses failed before entry"),
+    ("line", "i2", "1 + adequate courses ended in this episode"),
+    ("step", "i2", "position in the strategy's own sequence, from 1"),
+    ("courses", "i2", "courses begun since entry, bridges not counted: keys later attempts"),
+    ("visit", "i1", "visits of the course already made"),
+    ("sessions", "i1", "1 while sessions are running (a place is held)"),
+    ("setting", "i1", "position in vocabulary.SETTINGS"),
+    ("tried", "i8", "treatments tried in this episode, one bit each"),
+    ("again", "i8", "treatments tried at least twice in this episode"),
+    ("used", "i4", "rules used in this episode, one bit each"),
+    # clinical state
+    ("state", "i1", "what occupancy counts, vocabulary.STATES, crisis aside"),
+    ("band", "i1", "severity band for hazards, vocabulary.SEVERITY_BANDS"),
+    ("moving", "i1", "1 while contact or treatment effect still moves"),
+    ("well_since", "f8", "day remission or held response began"),
+    ("kept_until", "f8", "day the protection of maintenance ends"),
+    # clocks: the day each rival falls due
+    ("due", "f8", "end of a wait, drop-out of a course, or next booster"),
+    ("crisis_end", "f8", "end of an emergency stay or admission"),
+    ("crisis", "f8", "next attempt or crisis"),
+    ("ask", "f8", "asking for care; a negative value is a budget laid aside"),
+    ("relapse", "f8", "relapse, recurrence, or loss of a response"),
+    ("death", "f8", "death of background causes"),
+    ("excess", "f8", "death of excess natural causes"),
+    ("crises", "i2", "crises so far: keys budgets"),
+    ("asked", "i2", "times care was asked for: keys budgets"),
+    ("event", "i1", "codes.EVENT_…: what falls due at `wake`"),
+    ("wake", "f8", "day of the next event"),
+]
+
+_ACCOUNT: Final = [
+    ("cost", ("f8", len(COST_CATEGORIES)), "discounted cost by category"),
+    ("cost_undiscounted", ("f8", len(COST_CATEGORIES)), "the same undiscounted"),
+    ("qaly", "f8", "discounted QALYs"),
+    ("qaly_undiscounted", "f8", "QALYs"),
+    ("flow_since", "f8", "day the flow rates last changed"),
+    ("flow", ("f8", len(COST_CATEGORIES)), "cost flowing by category, per day"),
+    ("utility_since", "f8", "day of the last reading"),
+    ("utility", "f8", "utility that is approached, minus what is missing"),
+    ("utility_gap", "f8", "utility now = utility + gap x exp(-t / lag)"),
+    ("utility_lag", "f8", "days"),
+    ("remission_days", "f8", "days in remission or recovery since entry"),
+    ("remission_days_90", "f8", "of the first 90 days"),
+    ("first_remission", "f8", "days from entry, inf if never"),
+    ("first_response", "f8", "days from entry, inf if never"),
+    ("died", "f8", "day of death, inf if alive"),
+    ("wait_days", "f8", "days waited for courses served or still waited for"),
+    ("waits", "i4", "courses waited for"),
+    ("remitted_12m", "i1", "1 if remitted or recovered on day 365 after entry"),
+    ("remitted_end", "i1", "1 if remitted or recovered at the horizon"),
+    ("suicide", "i1", "1 if death was by suicide"),
+    ("recording", "i1", "1 when weekly tallies are kept, 0 in histories before entry"),
+    ("relapses", "i4", "relapses and recurrences"),
+    ("recurrences", "i4", "of which recurrences"),
+    ("courses", "i4", "courses begun"),
+    ("crises", "i4", "crises and attempts"),
+    ("losses", "i4", "responses lost"),
+    ("entry_severity", "f8", "score at entry"),
+    ("events", "i8", "wake-ups"),
+]
+
+WEEK_STATE: Final = 0
+WEEK_FLOW: Final = len(STATES)
+WEEK_COST: Final = WEEK_FLOW + len(FLOWS)
+"""Weekly columns: changes of occupancy by state, happenings, then money (see MICRO)."""
+WEEK_RATE: Final = WEEK_COST + len(COST_CATEGORIES)
+WEEK_COLUMNS: Final = WEEK_RATE + len(COST_CATEGORIES)
+MICRO: Final = 1_000_000
+"""Money is tallied in millionths, as integers: their sum does not depend on order."""
+
+_TALLY: Final = [
+    ("week", ("i8", (MAX_WEEKS, WEEK_COLUMNS)), "by week; states and rates as differences"),
+    (
+        "line",
+        ("i8", (MAX_LINES, MAX_TREATMENTS, len(LINE_EVENTS))),
+        "courses by line, treatment and what happened",
+    ),
+    ("events", "i8", "wake-ups"),
+]
+
+
+def _dtype(fields: list[tuple[str, Any, str]]) -> np.dtype[Any]:
+    """Build a structured type; wide fields first keep it aligned."""
+    columns = []
+    for name, kind, _ in fields:
+        columns.append((name, kind) if isinstance(kind, str) else (name, kind[0], kind[1]))
+    columns.sort(key=lambda column: -np.dtype(column[1]).itemsize)
+    return np.dtype(columns, align=True)
+
+
+PATIENT: Final = _dtype(_PATIENT)
+ACCOUNT: Final = _dtype(_ACCOUNT)
+TALLY: Final = _dtype(_TALLY)
+
+
+def meanings() -> dict[str, dict[str, str]]:
+    """Return what every field of every record means, by record and field."""
+    records = {"patient": _PATIENT, "account": _ACCOUNT, "tally": _TALLY}
+    return {name: {field: text for field, _, text in fields} for name, fields in records.items()}
+
+
+def new_tally() -> np.ndarray[Any, Any]:
+    """Return one empty tally record."""
+    return np.zeros(1, dtype=TALLY)
