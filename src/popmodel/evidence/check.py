@@ -11,8 +11,9 @@ from pydantic import BaseModel
 from popmodel.errors import Problem, did_you_mean
 from popmodel.evidence.cards import CardFile
 from popmodel.evidence.distributions import Dirichlet
+from popmodel.evidence.groups import group_faults, group_key
 from popmodel.evidence.quantity import Quantity
-from popmodel.evidence.schema import Calibrated, Mechanisms, Part, Reference
+from popmodel.evidence.schema import Calibrated, Mechanisms, Reference
 from popmodel.evidence.tree import children, quantities_in
 from popmodel.yaml_source import Fault, Where
 
@@ -106,19 +107,6 @@ def _names_nothing(named: Any, known: Known, to: str, where: Where) -> Iterator[
 # ------------------------------------------------------------------ groups
 
 
-def group_key(group: str, identifier: str, card: Part, name: str) -> str:
-    """Return the full name of a group: within one card, or over a folder where the form says so.
-
-    Args:
-        group: The folder of the card.
-        identifier: The card's id.
-        card: The card.
-        name: What `group:` says.
-    """
-    spans = getattr(card, "groups_span_folder", False)
-    return f"{group}.{name}" if spans else f"{group}.{identifier}.{name}"
-
-
 def _group_problems(files: Iterable[CardFile]) -> Iterator[Problem]:
     """Yield what is wrong among numbers that are drawn together."""
     members: dict[str, list[Member]] = {}
@@ -136,28 +124,6 @@ def _group_problems(files: Iterable[CardFile]) -> Iterator[Problem]:
         file, where, quantity = group[0]
         for told in group_faults([member[2] for member in group]):
             yield file.located.problem((*where, "group"), f"group {quantity.group}: {told}")
-
-
-def group_faults(members: list[Quantity]) -> Iterator[str]:
-    """Yield what is wrong with a group of numbers that are drawn together."""
-    kinds = {member.distribution.kind for member in members if member.distribution}
-    if "dirichlet" in kinds:
-        total = sum(member.value for member in members)
-        if abs(total - 1.0) > 1e-9:
-            yield f"shares add up to {total:.10g} and not to 1"
-        elif kinds == {"dirichlet"} and len(members) == len([m for m in members if m.distribution]):
-            yield from _weight_faults(members)
-
-
-def _weight_faults(members: list[Quantity]) -> Iterator[str]:
-    weights = [
-        member.distribution.concentration(member.value)
-        for member in members
-        if isinstance(member.distribution, Dirichlet)
-    ]
-    for member, weight in zip(members, weights, strict=True):
-        if abs(weight / sum(weights) - member.value) > 0.01 * member.value:
-            yield f"weight {weight:g} of {sum(weights):g} does not give the share {member.value:g}"
 
 
 # ------------------------------------------------------------------ calibration

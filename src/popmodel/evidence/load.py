@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
+
+from numpy.typing import ArrayLike
 
 from popmodel.errors import InputError, Problem, Problems, did_you_mean
 from popmodel.evidence.cards import (
@@ -20,11 +22,11 @@ from popmodel.evidence.cards import (
 )
 from popmodel.evidence.check import (
     cross_problems,
-    group_faults,
-    group_key,
     known_names,
     reference_faults,
 )
+from popmodel.evidence.distributions import Dirichlet
+from popmodel.evidence.groups import draws, group_faults, group_key, rebalanced
 from popmodel.evidence.laws import Array
 from popmodel.evidence.quantity import Quantity
 from popmodel.evidence.schema import (
@@ -168,6 +170,26 @@ class Evidence:
         group, identifier = path.split(".")[:2]
         return group_key(group, identifier, self.cards(group)[identifier], name)
 
+    def draws(self, uniform: Callable[[str], ArrayLike]) -> dict[str, Array]:
+        """Return draws of every number in doubt, by path; see `groups.draws`.
+
+        Args:
+            uniform: Uniform numbers in [0, 1] for a path or group; all of one shape.
+        """
+        return draws(self._quantities, self.groups(), uniform)
+
+    def rebalanced(self, path: str, value: float) -> dict[str, float]:
+        """Return the overrides that set one number, its group's other shares scaled to fit.
+
+        Args:
+            path: The number.
+            value: What to set it to.
+
+        Raises:
+            InputError: If there is no such number.
+        """
+        return rebalanced(path, value, self.quantity(path), self._quantities, self.groups())
+
     # ---- places
 
     def file_of(self, group: str, identifier: str) -> Path:
@@ -236,7 +258,10 @@ class Evidence:
             **tree,
             overridden={
                 **self.overridden,
-                **{".".join(path): old for path, old, _ in touched},
+                **{
+                    path: self.overridden.get(path, old)
+                    for path, old in ((".".join(segments), old) for segments, old, _ in touched)
+                },
             },
         )
         self._hand_over_index(new, touched)
@@ -296,7 +321,12 @@ class Evidence:
         members = self.groups() if groups else {}
         for key, path in groups.items():
             at = located.problem((*prefix, path), "") if located else Problem("", 0, 0, "", "")
-            for told in group_faults([self._quantities[member] for member in members[key]]):
+            stated = [
+                self.overridden.get(member) or self._quantities[member] for member in members[key]
+            ]
+            whole = any(isinstance(one.distribution, Dirichlet) for one in stated)
+            now = [self._quantities[member] for member in members[key]]
+            for told in group_faults(now, whole):
                 problems.extend([replace(at, where=path, message=f"group {key}: {told}")])
         problems.raise_if_any()
 

@@ -199,7 +199,7 @@ def range_faults(value: float, unit: str) -> Iterator[Fault]:
     if not math.isfinite(value):
         yield Fault(f"must be a finite number (found {value})", ("value",))
     elif not low <= value <= high:
-        percent = high == 1.0 and low == 0.0 and 1.0 < value <= 100.0
+        percent = high == 1.0 and low == 0.0 and 2.0 <= value <= 100.0
         hint = f"did you mean {value:g} %, which is {value / 100:g}?" if percent else ""
         upper = "" if high == math.inf else f" and at most {high:g}"
         lower = "" if low == -math.inf else f" at least {low:g}"

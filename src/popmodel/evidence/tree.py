@@ -120,6 +120,7 @@ def _changed(
         here = (*segments, name)
         if _is_open(node, segments) and name not in {str(key) for key in node}:
             plain[name] = change
+            touched.append((here, None, change))
             continue
         key, value = _child(node, name, here)
         if isinstance(value, Quantity):
@@ -155,6 +156,9 @@ def _is_open(node: Any, segments: Segments) -> bool:
 def _changed_quantity(quantity: Quantity, change: Any, segments: Segments) -> Quantity:
     """Return a number set to a value, or with some of its fields replaced."""
     if isinstance(change, Mapping):
+        if change.get("unit", quantity.unit) != quantity.unit:
+            told = f"is in {quantity.unit} (found {change['unit']!r})"
+            raise PathError([Fault(told, (*segments, "unit"), "convert the value")])
         kept = {name: getattr(quantity, name) for name in quantity.model_fields_set}
         if "value" in change and "distribution" not in change:
             kept.pop("distribution", None)
