@@ -1,0 +1,15 @@
+"""What we ask: a policy question as one YAML file, checked whole and compiled to arrays."""
+
+from popmodel.scenario.load import Checked, check_scenario, load_scenario
+from popmodel.scenario.routing import CompiledStrategy, compile_strategies
+from popmodel.scenario.schema import Scenario, StructureChoice
+
+__all__ = [
+    "Checked",
+    "CompiledStrategy",
+    "Scenario",
+    "StructureChoice",
+    "check_scenario",
+    "compile_strategies",
+    "load_scenario",
+]

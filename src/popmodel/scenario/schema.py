@@ -1,0 +1,690 @@
+"""What a scenario may say: one typed definition for loading, messages and the editor's schema.
+
+Every field carries a description; `popmodel schema` turns them into a JSON Schema. Names of cards
+(treatments, contacts, services, …) are checked while validating, against the `Names` that the
+loader passes as validation context, so that a wrong name is reported beside every other problem.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from popmodel.errors import InputError, did_you_mean
+from popmodel.vocabulary import COURSE_OUTCOMES, FLAGS, SETTINGS
+from popmodel.yaml_source import Fault, Located, faults, validation_problems
+
+if TYPE_CHECKING:
+    from popmodel.evidence.load import Evidence
+
+SLUG = r"^[a-z][a-z0-9_-]{0,59}$"
+# Names that Windows keeps for devices, whatever follows the dot.
+RESERVED = frozenset(
+    {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
+)
+LARGEST_POPULATION = 50_000_000
+LARGEST_LINE = 99
+SCORE_MAXIMUM = 60.0  # MADRS
+DAYS_PER_WEEK = 7.0
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names a scenario may use, by kind; a kind that is missing is not checked."""
+
+    kinds: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def check(self, kind: str, found: str) -> str:
+        """Return `found`, or raise an error that names the nearest valid one."""
+        known = self.kinds.get(kind)
+        if known is None or found in known:
+            return found
+        raise _fault(f"no {kind} is called '{found}'", did_you_mean(found, known))
+
+
+def _fault(message: str, hint: str = "", at: tuple[str, ...] = ()) -> PydanticCustomError:
+    return faults([Fault(message, at, hint)])
+
+
+def _name_of(kind: str) -> AfterValidator:
+    def check(found: str, info: ValidationInfo) -> str:
+        names = info.context
+        return names.check(kind, found) if isinstance(names, Names) else found
+
+    return AfterValidator(check)
+
+
+def _word_of(kind: str, words: Iterable[str]) -> AfterValidator:
+    allowed = Names({kind: frozenset(words)})
+    return AfterValidator(lambda found: allowed.check(kind, found))
+
+
+def _one_or_many(found: object) -> object:
+    return (found,) if isinstance(found, str) else found
+
+
+def _number_or_range(found: object) -> object:
+    is_whole = isinstance(found, int) and not isinstance(found, bool)
+    return {"equals": found} if is_whole else found
+
+
+def _bare_lifetime(found: object) -> object:
+    return {"years": found} if found == "lifetime" else found
+
+
+def _plain_number(found: object) -> object:
+    """Refuse what is a number in another notation, and say how to write it."""
+    if not isinstance(found, str):
+        return found
+    text = found.strip()
+    if re.fullmatch(r"[+-]?\d+,\d+", text):
+        better = text.replace(",", ".")
+        raise _fault(f"must be a number (found '{text}')", f"with a decimal point: {better}")
+    if re.fullmatch(r"[+-]?\d+(\.\d+)?\s*%", text):
+        better = f"{float(text.rstrip(' %')) / 100:.12g}"
+        raise _fault(f"must be a number (found '{text}')", f"did you mean {better}?")
+    return found
+
+
+def _whole_number(found: object) -> object:
+    found = _plain_number(found)
+    if isinstance(found, float) and found.is_integer() and abs(found) < 1e15:
+        raise _fault(f"must be a whole number (found {found})", f"in plain digits: {found:.0f}")
+    return found
+
+
+def _share(found: object) -> object:
+    found = _plain_number(found)
+    is_number = isinstance(found, int | float) and not isinstance(found, bool)
+    if isinstance(found, int | float) and is_number and 1 < found <= 100:
+        told = f"must lie between 0 and 1 (found {found:.12g})"
+        raise _fault(told, f"did you mean {found / 100:.12g}?")
+    return found
+
+
+def _calendar_day(found: object) -> object:
+    if isinstance(found, date):
+        return found
+    if isinstance(found, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", found):
+        with suppress(ValueError):
+            return date.fromisoformat(found)
+    raise _fault(f"must be a day of the calendar (found '{found}')", "write 2026-01-31")
+
+
+def _slug(found: str) -> str:
+    if re.fullmatch(SLUG, found) and found not in RESERVED:
+        return found
+    told = f"'{found[:60]}' cannot be a name"
+    raise _fault(told, "small letters, digits, _ and -, a letter first, at most 60 characters")
+
+
+Number = Annotated[float, BeforeValidator(_plain_number), Field(strict=True)]
+Whole = Annotated[int, BeforeValidator(_whole_number), Field(strict=True)]
+Share = Annotated[float, BeforeValidator(_share), Field(strict=True, ge=0, le=1)]
+Rate = Annotated[float, BeforeValidator(_share), Field(strict=True, ge=0, le=0.5)]
+Switch = Annotated[bool, Field(strict=True)]
+Text = Annotated[str, Field(strict=True, max_length=20_000)]
+Label = Annotated[str, Field(strict=True, min_length=1, max_length=200)]
+Day = Annotated[date, BeforeValidator(_calendar_day)]
+Slug = Annotated[
+    str, Field(strict=True, json_schema_extra={"pattern": SLUG}), AfterValidator(_slug)
+]
+Name = Annotated[str, Field(strict=True, max_length=100)]
+
+TreatmentName = Annotated[Name, _name_of("treatment")]
+OfferedName = Annotated[Name, _name_of("treatment to offer")]
+BoosterName = Annotated[Name, _name_of("booster")]
+ContactName = Annotated[Name, _name_of("contact")]
+BiotypeName = Annotated[Name, _name_of("biotype")]
+PopulationName = Annotated[Name, _name_of("population card")]
+SettingCardName = Annotated[Name, _name_of("setting card")]
+ServiceName = Annotated[Name, _name_of("service")]
+StrategyName = Annotated[Slug, _name_of("strategy")]
+
+
+FlagName = Annotated[
+    str, Field(strict=True, json_schema_extra={"enum": list(FLAGS)}), _word_of("flag", FLAGS)
+]
+SettingWord = Annotated[
+    str,
+    Field(strict=True, json_schema_extra={"enum": list(SETTINGS)}),
+    _word_of("setting", SETTINGS),
+]
+OutcomeWord = Annotated[
+    str,
+    Field(strict=True, json_schema_extra={"enum": list(COURSE_OUTCOMES)}),
+    _word_of("outcome", COURSE_OUTCOMES),
+]
+
+
+class _Part(BaseModel):
+    """A part of a scenario: frozen, and without keys nobody reads."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Population(_Part):
+    """Who is simulated."""
+
+    card: PopulationName = Field(description="Population card: ages, sexes, history, flags.")
+    size: Whole = Field(ge=1, le=LARGEST_POPULATION, description="Patients at the start.")
+    intake: Literal["prevalent", "incident", "open"] = Field(
+        default="prevalent",
+        description="prevalent: people who are depressed on the first day, with the history they "
+        "lived; incident: people whose episode begins; open: the first, joined by new episodes.",
+    )
+    incident_per_year: Number = Field(
+        default=0.0,
+        ge=0,
+        le=LARGEST_POPULATION,
+        description="New episodes per year that join (intake: open, or incident over time).",
+    )
+
+    @model_validator(mode="after")
+    def _open_needs_a_rate(self) -> Self:
+        if self.intake == "open" and self.incident_per_year == 0:
+            told = "intake: open needs incident_per_year, the new episodes a year"
+            raise _fault(told, at=("intake",))
+        return self
+
+
+class Horizon(_Part):
+    """How long patients are followed."""
+
+    years: Annotated[Number, Field(gt=0, le=110)] | Literal["lifetime"] = Field(
+        description="Years from the start, or lifetime."
+    )
+
+
+HorizonOrWord = Annotated[
+    Horizon,
+    BeforeValidator(_bare_lifetime, json_schema_input_type=Horizon | Literal["lifetime"]),
+]
+
+
+class Discount(_Part):
+    """Yearly discount rates; the setting card says which when a scenario does not."""
+
+    costs: Rate = Field(description="Discount rate of costs per year, 0.03 for 3 %.")
+    health: Rate = Field(description="Discount rate of QALYs per year, 0.03 for 3 %.")
+
+
+SeverityEffect = Literal["premise", "evidence", "mixture"]
+Correlation = Literal["default", "optimistic", "pessimistic"]
+
+
+class Structure(_Part):
+    """Choices about the form of the model that no number can express."""
+
+    severity_effect: Literal["premise", "evidence", "mixture", "all"] = Field(
+        default="all",
+        description="How potency changes with severity: premise (behavioural treatments lose), "
+        "evidence (what patient-level analyses support), mixture (weighs both), all (the three "
+        "side by side).",
+    )
+    correlation: Literal["default", "optimistic", "pessimistic", "all"] = Field(
+        default="default",
+        description="How far failures of different mechanisms go together.",
+    )
+    contact_credit: Literal["full", "none"] = Field(
+        default="full",
+        description="none: every course, wait and gap has the contact of usual care, so that "
+        "strategies differ by what treatments add.",
+    )
+    extrapolation: Literal["model", "none"] = Field(
+        default="model",
+        description="none: a treatment tested after failures adds no more in people with fewer.",
+    )
+    biotypes_known: Switch = Field(
+        default=False,
+        description="true: rules may use the biotype as if every patient had been tested free.",
+    )
+
+    @model_validator(mode="after")
+    def _one_all(self) -> Self:
+        if self.severity_effect == self.correlation == "all":
+            raise _fault("severity_effect and correlation cannot both be all", "one at a time")
+        return self
+
+
+class Roll(_Part):
+    """A step of a roll-out: how many places there are from a day on."""
+
+    since: Day = Field(description="First day of this number of places.")
+    places: Whole = Field(ge=0, le=10_000_000, description="Places from that day on.")
+
+
+class Service(_Part):
+    """Places that courses occupy; what is left out comes from the service card."""
+
+    places: Annotated[Whole, Field(ge=0, le=10_000_000)] | None = Field(
+        default=None, description="Places from the start; null: as on the card."
+    )
+    opening: tuple[Roll, ...] = Field(
+        default=(), description="Roll-out: places from given days on, in order of the days."
+    )
+    order: Literal["longest_wait", "most_severe"] = Field(
+        default="longest_wait",
+        description="Who is served first: longest_wait, or most_severe (severity band when "
+        "joining, then longest wait).",
+    )
+    tick_days: Annotated[Number, Field(gt=0, le=365)] | None = Field(
+        default=None, description="Days between decisions of the service; null: as on the card."
+    )
+
+    @model_validator(mode="after")
+    def _days_in_order(self) -> Self:
+        days = [step.since for step in self.opening]
+        if days != sorted(set(days)):
+            raise _fault("the days must rise from step to step", at=("opening",))
+        return self
+
+
+class CountRange(_Part):
+    """Bounds of a whole number, both included."""
+
+    at_least: Annotated[Whole, Field(ge=1, le=LARGEST_LINE)] | None = Field(
+        default=None, description="Smallest number that fits."
+    )
+    at_most: Annotated[Whole, Field(ge=1, le=LARGEST_LINE)] | None = Field(
+        default=None, description="Largest number that fits."
+    )
+    equals: Annotated[Whole, Field(ge=1, le=LARGEST_LINE)] | None = Field(
+        default=None, description="The only number that fits; also written as the bare number."
+    )
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if self.equals is not None and (self.at_least, self.at_most) != (None, None):
+            raise _fault("equals stands alone, without at_least or at_most")
+        low, high = self.bounds()
+        if low > high:
+            raise _fault(f"at_least {low} is above at_most {high}", "were they swapped?")
+        return self
+
+    def bounds(self) -> tuple[int, int]:
+        """Return the smallest and the largest number that fits."""
+        if self.equals is not None:
+            return self.equals, self.equals
+        return self.at_least or 1, self.at_most or LARGEST_LINE
+
+
+class SeverityRange(_Part):
+    """Bounds of the measured score (MADRS)."""
+
+    at_least: Annotated[Number, Field(ge=0, le=SCORE_MAXIMUM)] | None = Field(
+        default=None, description="Smallest measured score that fits."
+    )
+    below: Annotated[Number, Field(ge=0, le=SCORE_MAXIMUM)] | None = Field(
+        default=None, description="Measured scores under this fit."
+    )
+
+    @model_validator(mode="after")
+    def _not_swapped(self) -> Self:
+        if self.at_least is not None and self.below is not None and self.at_least >= self.below:
+            told = f"at_least {self.at_least:g} is not under below {self.below:g}"
+            raise _fault(told, "were they swapped?")
+        return self
+
+
+Count = Annotated[
+    CountRange, BeforeValidator(_number_or_range, json_schema_input_type=int | CountRange)
+]
+
+BiotypeNames = Annotated[
+    tuple[BiotypeName, ...],
+    BeforeValidator(_one_or_many, json_schema_input_type=BiotypeName | tuple[BiotypeName, ...]),
+]
+TreatmentNames = Annotated[
+    tuple[TreatmentName, ...],
+    BeforeValidator(_one_or_many, json_schema_input_type=TreatmentName | tuple[TreatmentName, ...]),
+]
+FlagNames = Annotated[
+    tuple[FlagName, ...],
+    BeforeValidator(_one_or_many, json_schema_input_type=FlagName | tuple[FlagName, ...]),
+]
+SettingWords = Annotated[
+    tuple[SettingWord, ...],
+    BeforeValidator(_one_or_many, json_schema_input_type=SettingWord | tuple[SettingWord, ...]),
+]
+OutcomeWords = Annotated[
+    tuple[OutcomeWord, ...],
+    BeforeValidator(_one_or_many, json_schema_input_type=OutcomeWord | tuple[OutcomeWord, ...]),
+]
+
+
+class When(_Part):
+    """Conditions of a rule; all that are given must hold."""
+
+    line: Count | None = Field(
+        default=None, description="1 + adequate courses ended in this episode, before entry too."
+    )
+    step: Count | None = Field(
+        default=None, description="Position in this strategy's own sequence, from 1."
+    )
+    severity: SeverityRange | None = Field(
+        default=None, description="Measured score (MADRS, with measurement error)."
+    )
+    biotype: BiotypeNames = Field(
+        default=(), description="One of these; only with structure.biotypes_known."
+    )
+    setting: SettingWords = Field(default=(), description="Where the patient is: one of these.")
+    flags: FlagNames = Field(default=(), description="Conditions the patient has: all of these.")
+    not_flags: FlagNames = Field(default=(), description="Conditions the patient has none of.")
+    tried: TreatmentNames = Field(
+        default=(), description="All of these were tried, before entry included."
+    )
+    not_tried: TreatmentNames = Field(
+        default=(), description="None of these was tried, before entry included."
+    )
+    last_outcome: OutcomeWords = Field(
+        default=(), description="How the last course ended: one of these."
+    )
+
+    @model_validator(mode="after")
+    def _can_hold(self) -> Self:
+        for yes, no, found in (
+            ("tried", "not_tried", set(self.tried) & set(self.not_tried)),
+            ("flags", "not_flags", set(self.flags) & set(self.not_flags)),
+        ):
+            if found:
+                told = f"'{min(found)}' stands under both {yes} and {no}"
+                raise _fault(told, "such a rule can never apply")
+        return self
+
+
+class Offer(_Part):
+    """One rule: a treatment or a wait, and when it is offered."""
+
+    treat: OfferedName | None = Field(default=None, description="Treatment card to offer.")
+    wait_days: Annotated[Number, Field(gt=0, le=3660)] | None = Field(
+        default=None, description="Days to wait instead of a treatment."
+    )
+    contact: ContactName | None = Field(
+        default=None, description="Contact card while waiting (with wait_days)."
+    )
+    when: When = Field(default=When(), description="Conditions; none: always.")
+    repeat: Switch = Field(default=False, description="true: may apply more than once per episode.")
+
+    @model_validator(mode="after")
+    def _treat_or_wait(self) -> Self:
+        if (self.treat is None) == (self.wait_days is None):
+            raise _fault("an offer has either treat: <treatment> or wait_days: <days>")
+        if (self.contact is None) != (self.wait_days is None):
+            raise _fault("wait_days and contact go together", "which contact has the wait?")
+        return self
+
+
+class StopIf(_Part):
+    """When a course that does not help is stopped before its judgement."""
+
+    improvement_below: Share = Field(
+        description="Stop when the measured score fell by less than this share, 0.2 for 20 %."
+    )
+    after_weeks: Number = Field(gt=0, le=520, description="Weeks into the course.")
+
+    @property
+    def after_days(self) -> float:
+        """Days into the course."""
+        return self.after_weeks * DAYS_PER_WEEK
+
+
+class Maintenance(_Part):
+    """Booster sessions while well."""
+
+    treat: BoosterName = Field(description="Booster card.")
+    every_weeks: Number = Field(gt=0, le=520, description="Weeks between boosters.")
+
+    @property
+    def every_days(self) -> float:
+        """Days between boosters."""
+        return self.every_weeks * DAYS_PER_WEEK
+
+
+OnResponse = Literal["continue", "augment", "next"]
+OnRelapse = Literal["repeat", "restart", "next"]
+AfterLast = Literal["care_as_usual", "none"]
+OnFull = Literal["wait", "next"]
+
+
+class Strategy(_Part):
+    """What is offered to whom, in which order, and what follows."""
+
+    label: Label | None = Field(default=None, description="Name in tables and charts.")
+    note: Text = Field(default="", description="Why it is so, for readers.")
+    offer: tuple[Offer, ...] = Field(
+        default=(),
+        description="The first rule that fits wins, at every decision; each once per episode "
+        "unless repeat: true.",
+    )
+    then: StrategyName | None = Field(
+        default=None, description="Afterwards the rules of this other strategy."
+    )
+    stop_if: StopIf | None = Field(
+        default=None, description="Early stop; left out: as in then, else never."
+    )
+    on_response: OnResponse | None = Field(
+        default=None,
+        description="Better, not remitted, at the end of a course: continue | augment | next. "
+        "Left out: as in then, else continue.",
+    )
+    on_relapse: OnRelapse | None = Field(
+        default=None,
+        description="repeat what worked | restart the rules | next rule. Left out: as in then, "
+        "else repeat.",
+    )
+    after_last: AfterLast | None = Field(
+        default=None,
+        description="When no rule fits: care_as_usual | none. Left out: as in then, else "
+        "care_as_usual.",
+    )
+    on_full: OnFull | None = Field(
+        default=None,
+        description="When a service is full: wait for a place | next rule. Left out: as in then, "
+        "else wait.",
+    )
+    maintain: dict[TreatmentName, Maintenance] = Field(
+        default_factory=dict,
+        description="Boosters by the treatment that worked; those of then are added.",
+    )
+
+
+@dataclass(frozen=True)
+class StructureChoice:
+    """One form of the model, with a name for folders and tables."""
+
+    name: str
+    severity_effect: SeverityEffect
+    correlation: Correlation
+    contact_credit: Literal["full", "none"]
+    extrapolation: Literal["model", "none"]
+
+
+class Scenario(_Part):
+    """A policy question: who, how long, what is offered, what it is compared with."""
+
+    title: Label = Field(description="The question in a line.")
+    note: Text = Field(default="", description="What a reader should know about it.")
+    setting: SettingCardName = Field(
+        description="Country card: currency, price year, life table, utilities, wages."
+    )
+    cards: tuple[Text, ...] = Field(
+        default=(), description="Further card files or folders, beside or below the scenario."
+    )
+    start: Day = Field(description="Calendar day on which the model starts.")
+    population: Population = Field(description="Which people, how many, and who joins.")
+    horizon: HorizonOrWord = Field(description="How long: {years: N} or lifetime.")
+    perspective: Literal["health_care", "societal"] = Field(
+        default="health_care", description="Whose costs decide."
+    )
+    discount: Discount = Field(description="Yearly rates; left out: those of the setting card.")
+    willingness_to_pay: tuple[Annotated[Number, Field(ge=0, le=1e9)], ...] = Field(
+        min_length=1,
+        max_length=50,
+        description="Amounts per QALY to evaluate at; left out: those of the setting card.",
+    )
+    structure: Structure = Field(default=Structure(), description="Forms of the model.")
+    seed: Whole = Field(
+        default=1, ge=0, lt=10**15, description="Luck; the same seed gives the same histories."
+    )
+    replicates: Whole = Field(
+        default=1, ge=1, le=10_000, description="Times the whole is repeated with other luck."
+    )
+    services: dict[ServiceName, Service] = Field(
+        default_factory=dict, description="Places and queues, by service card."
+    )
+    overrides: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Numbers that replace those on cards, by dotted or nested path.",
+    )
+    strategies: dict[Slug, Strategy] = Field(
+        min_length=1, max_length=200, description="What is compared, by name."
+    )
+    comparator: StrategyName = Field(description="The strategy the others are compared with.")
+
+    _source_files: tuple[Path, ...] = PrivateAttr(default=())
+    _warnings: tuple[str, ...] = PrivateAttr(default=())
+    _evidence: "Evidence | None" = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _distinct_amounts(self) -> Self:
+        amounts = self.willingness_to_pay
+        if len(set(amounts)) != len(amounts):
+            raise _fault("an amount stands twice", at=("willingness_to_pay",))
+        return self
+
+    @property
+    def source_files(self) -> tuple[Path, ...]:
+        """Files the scenario was read from, the outermost last."""
+        return self._source_files
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is allowed and yet looks like a mistake."""
+        return self._warnings
+
+    @property
+    def is_lifetime(self) -> bool:
+        """Whether patients are followed until they die."""
+        return self.horizon.years == "lifetime"
+
+    def label(self, strategy: str) -> str:
+        """Return how a strategy is called in tables and charts."""
+        return self.strategies[strategy].label or strategy.replace("_", " ").capitalize()
+
+    def labels(self) -> dict[str, str]:
+        """Return the label of every strategy, in the order of the file."""
+        return {name: self.label(name) for name in self.strategies}
+
+    def structures(self) -> tuple[StructureChoice, ...]:
+        """Return every form of the model that the scenario asks for."""
+        return tuple(_choices(self.structure))
+
+    def evidence(self) -> "Evidence":
+        """Return the cards with this scenario's overrides applied (read once).
+
+        Raises:
+            InputError: A card or an override is wrong.
+        """
+        if self._evidence is None:
+            from popmodel.evidence.load import load_evidence
+
+            cards = load_evidence(extra=[Path(name) for name in self.cards])
+            self._evidence = cards.with_overrides(self.overrides)
+        return self._evidence
+
+    def changed(
+        self,
+        *,
+        patients: int | None = None,
+        years: float | None = None,
+        seed: int | None = None,
+        replicates: int | None = None,
+        structure: str | None = None,
+    ) -> "Scenario":
+        """Return the scenario with other patients, years, seed, replicates or severity effect.
+
+        Raises:
+            InputError: A value is not allowed.
+        """
+        said = self.model_dump()
+        for part, key, value in (
+            (said["population"], "size", patients),
+            (said["horizon"], "years", years),
+            (said["structure"], "severity_effect", structure),
+            (said, "seed", seed),
+            (said, "replicates", replicates),
+        ):
+            if value is not None:
+                part[key] = value
+        try:
+            other = Scenario.model_validate(said)
+        except ValidationError as error:
+            raise InputError(
+                validation_problems(error, Located(Path("changed"), said), model=Scenario)
+            ) from error
+        return attach(
+            other,
+            source_files=self._source_files,
+            warnings=self._warnings,
+            evidence=self._evidence,
+        )
+
+    def resolved(self) -> dict[str, Any]:
+        """Return everything the scenario says, defaults filled in, as plain data for YAML."""
+        return dict(self.model_dump(mode="json", exclude_none=True))
+
+
+def _choices(structure: Structure) -> Iterable[StructureChoice]:
+    effects: tuple[SeverityEffect, ...] = (
+        ("evidence", "mixture", "premise")
+        if structure.severity_effect == "all"
+        else (structure.severity_effect,)
+    )
+    correlations: tuple[Correlation, ...] = (
+        ("default", "optimistic", "pessimistic")
+        if structure.correlation == "all"
+        else (structure.correlation,)
+    )
+    for effect in effects:
+        for correlation in correlations:
+            yield StructureChoice(
+                name=correlation if structure.correlation == "all" else effect,
+                severity_effect=effect,
+                correlation=correlation,
+                contact_credit=structure.contact_credit,
+                extrapolation=structure.extrapolation,
+            )
+
+
+def attach(
+    scenario: Scenario,
+    *,
+    source_files: tuple[Path, ...] | None = None,
+    warnings: tuple[str, ...] | None = None,
+    evidence: "Evidence | None" = None,
+) -> Scenario:
+    """Let a scenario know where it came from; for the loader only."""
+    if source_files is not None:
+        scenario._source_files = source_files
+    if warnings is not None:
+        scenario._warnings = warnings
+    if evidence is not None:
+        scenario._evidence = evidence
+    return scenario
