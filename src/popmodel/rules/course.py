@@ -140,6 +140,8 @@ def begin_course(p: Any, o: Any, q: Any, tally: Any, t: Any, treatment: Any) -> 
     p.visit = 0
     p.sessions = 1 if q.session_days[treatment] > 0.0 else 0
     p.due = drop_out_day(p, q, treatment, severity, attempt, t)
+    if p.sessions and p.due > t + q.session_days[treatment]:
+        p.due = math.inf  # after the last session there is nothing to drop out of
     bit = 1 << treatment
     p.again |= p.tried & bit
     p.tried |= bit

@@ -1,0 +1,341 @@
+"""Histories -> tables: patients, strategies, differences, subgroups, weeks, lines, costs.
+
+Means are per patient who entered. Every mean carries its Monte Carlo standard error; differences
+are paired by patient, because the same patient has the same luck under every strategy.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from popmodel.engine.compiled import History
+from popmodel.parameters import Parameters
+from popmodel.rules.records import (
+    MICRO,
+    WEEK_COST,
+    WEEK_FLOW,
+    WEEK_RATE,
+)
+from popmodel.units import DAYS_PER_WEEK, DAYS_PER_YEAR
+from popmodel.vocabulary import (
+    COST_CATEGORIES,
+    FLOWS,
+    HEALTH_CARE_CATEGORIES,
+    LINE_EVENTS,
+    PAYERS,
+    REPORTING_BANDS,
+    SEXES,
+    STATES,
+)
+
+STRATEGY_COLUMNS: Final = (
+    "strategy", "patients", "ever_response", "ever_remission", "remission_12m", "remission_end",
+    "share_time_in_remission", "remission_days_90d", "remission_weeks",
+    "weeks_to_remission_median", "relapses", "courses", "crises", "deaths", "life_years", "qaly",
+    "qaly_undiscounted", "cost_health_care", "cost_health_care_undiscounted", "cost_societal",
+    "cost_societal_undiscounted", "suicides", "wait_days_median", "wait_days_p90",
+)  # fmt: skip
+"""Columns of strategies.csv; all but the first two have a twin `…_se`."""
+AGE_BANDS: Final = ((18, 29), (30, 44), (45, 64), (65, 120))
+_MEANS: Final = (
+    "ever_response", "ever_remission", "remission_12m", "remission_end",
+    "share_time_in_remission", "remission_days_90d", "remission_weeks", "relapses", "courses",
+    "crises", "deaths", "life_years", "qaly", "qaly_undiscounted", "cost_health_care",
+    "cost_health_care_undiscounted", "cost_societal", "cost_societal_undiscounted", "suicides",
+)  # fmt: skip
+Z95: Final = float(stats.norm.ppf(0.975))
+
+
+def patient_table(
+    population: NDArray[Any], history: History, parameters: Parameters
+) -> pd.DataFrame:
+    """Return one row a patient: who they are, what happened, what it cost."""
+    a = history.accounts
+    horizon = float(parameters.record["horizon"][0])
+    followed = horizon - population["entry"]
+    died = a["died"]
+    years = (np.minimum(died, horizon) - population["entry"]) / DAYS_PER_YEAR
+    health = [COST_CATEGORIES.index(name) for name in HEALTH_CARE_CATEGORIES]
+    table: dict[str, Any] = {
+        "patient": population["id"],
+        "entry_day": population["entry"],
+        "age": population["age"],
+        "sex": pd.Categorical.from_codes(population["sex"], SEXES),
+        "biotype": pd.Categorical.from_codes(population["biotype"], list(parameters.biotypes)),
+        "severity": a["entry_severity"],
+        "failures_before": population["failures_before"],
+        "ever_response": np.isfinite(a["first_response"]) | np.isfinite(a["first_remission"]),
+        "ever_remission": np.isfinite(a["first_remission"]),
+        "remission_12m": a["remitted_12m"] == 1,
+        "remission_end": a["remitted_end"] == 1,
+        "share_time_in_remission": a["remission_days"] / followed,
+        "remission_days_90d": a["remission_days_90"],
+        "remission_weeks": a["remission_days"] / DAYS_PER_WEEK,
+        "days_to_remission": a["first_remission"],
+        "relapses": a["relapses"],
+        "recurrences": a["recurrences"],
+        "courses": a["courses"],
+        "crises": a["crises"],
+        "deaths": np.isfinite(died),
+        "suicides": a["suicide"] == 1,
+        "life_years": years,
+        "qaly": a["qaly"],
+        "qaly_undiscounted": a["qaly_undiscounted"],
+        "cost_health_care": a["cost"][:, health].sum(axis=1),
+        "cost_health_care_undiscounted": a["cost_undiscounted"][:, health].sum(axis=1),
+        "cost_societal": a["cost"].sum(axis=1),
+        "cost_societal_undiscounted": a["cost_undiscounted"].sum(axis=1),
+        "wait_days": a["wait_days"],
+        "waits": a["waits"],
+        "events": a["events"],
+    }
+    for k, name in enumerate(COST_CATEGORIES):
+        table[f"cost_{name}"] = a["cost"][:, k]
+        table[f"cost_{name}_undiscounted"] = a["cost_undiscounted"][:, k]
+    return pd.DataFrame(table)
+
+
+def mean_and_error(values: NDArray[Any] | pd.Series[Any]) -> tuple[float, float]:
+    """Return the mean over patients and its Monte Carlo standard error."""
+    x = np.asarray(values, dtype=float)
+    if len(x) < 2:
+        return float(x.mean()) if len(x) else math.nan, math.nan
+    return float(x.mean()), float(x.std(ddof=1) / math.sqrt(len(x)))
+
+
+def strategy_row(name: str, patients: pd.DataFrame, horizon_days: float) -> dict[str, Any]:
+    """Return the row of a strategy: means and their standard errors."""
+    row: dict[str, Any] = {"strategy": name, "patients": len(patients)}
+    found = {column: mean_and_error(patients[column].to_numpy()) for column in _MEANS}
+    found["weeks_to_remission_median"] = median_time(patients, horizon_days)
+    found["wait_days_median"] = wait_quantile(patients, 0.5)
+    found["wait_days_p90"] = wait_quantile(patients, 0.9)
+    for column in STRATEGY_COLUMNS[2:]:
+        row[column] = found[column][0]
+    for column in STRATEGY_COLUMNS[2:]:
+        row[column + "_se"] = found[column][1]
+    return row
+
+
+def cumulative_incidence(
+    patients: pd.DataFrame, horizon_days: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return days and cumulative incidence of first remission, death competing (Aalen-Johansen).
+
+    Patients who entered late are followed for less time and censored at the horizon.
+    """
+    follow = horizon_days - patients["entry_day"].to_numpy(dtype=float)
+    dead = np.where(
+        patients["deaths"], patients["life_years"].to_numpy() * DAYS_PER_YEAR, math.inf
+    )
+    remission = patients["days_to_remission"].to_numpy(dtype=float)
+    time = np.minimum(np.minimum(remission, dead), follow)
+    kind = np.where(remission <= time, 1, np.where(dead <= time, 2, 0))
+    order = np.argsort(time, kind="stable")
+    time, kind = time[order], kind[order]
+    at_risk = np.arange(len(time), 0, -1)
+    alive = np.cumprod(1.0 - (kind > 0) / at_risk)
+    before = np.concatenate([[1.0], alive[:-1]])
+    return time, np.cumsum(before * (kind == 1) / at_risk)
+
+
+def median_time(patients: pd.DataFrame, horizon_days: float) -> tuple[float, float]:
+    """Return weeks until half have had a first remission and the standard error; nan if never."""
+    if len(patients) == 0:
+        return math.nan, math.nan
+    time, reached = cumulative_incidence(patients, horizon_days)
+    spread = math.sqrt(0.25 / len(patients))
+
+    def quantile(level: float) -> float:
+        where = int(np.searchsorted(reached, level, side="left"))
+        return float(time[where]) / DAYS_PER_WEEK if where < len(time) else math.nan
+
+    return quantile(0.5), 0.5 * (quantile(0.5 + spread) - quantile(0.5 - spread))
+
+
+def wait_quantile(patients: pd.DataFrame, level: float) -> tuple[float, float]:
+    """Return a quantile of the days waited for a course, over patients who had any."""
+    waited = patients.loc[patients["courses"] > 0, "wait_days"].to_numpy(dtype=float)
+    if len(waited) == 0:
+        return math.nan, math.nan
+    spread = math.sqrt(level * (1.0 - level) / len(waited))
+    low, middle, high = np.quantile(
+        waited, [max(0.0, level - spread), level, min(1.0, level + spread)]
+    )
+    return float(middle), float(0.5 * (high - low))
+
+
+def strategy_table(
+    patients: Mapping[str, pd.DataFrame], horizon_days: float
+) -> pd.DataFrame:
+    """Return strategies.csv: one row a strategy."""
+    return pd.DataFrame([strategy_row(n, t, horizon_days) for n, t in patients.items()])
+
+
+def versus_comparator(
+    patients: Mapping[str, pd.DataFrame],
+    comparator: str,
+    perspective: str,
+    willingness_to_pay: Sequence[float],
+) -> pd.DataFrame:
+    """Return paired differences from the comparator, with standard errors and 95 % limits.
+
+    `nmb_<wtp>` is the incremental net monetary benefit; `p_better` the share of patients whose own
+    net benefit at the middle willingness to pay is higher (ties count half). Ratios have Fieller
+    limits, left empty where the denominator may be zero.
+    """
+    base = patients[comparator]
+    cost = f"cost_{perspective}"
+    middle = sorted(willingness_to_pay)[len(willingness_to_pay) // 2]
+    rows = []
+    for name, table in patients.items():
+        if name == comparator:
+            continue
+        d_cost = _difference(table, base, cost)
+        d_qaly = _difference(table, base, "qaly")
+        d_weeks = _difference(table, base, "remission_weeks")
+        row: dict[str, Any] = {"strategy": name}
+        _put(row, "inc_cost", d_cost)
+        _put(row, "inc_qaly", d_qaly)
+        _put(row, "inc_remission_12m", _difference(table, base, "remission_12m"))
+        _put(row, "inc_remission_weeks", d_weeks)
+        _put_ratio(row, "cost_per_remission_week", d_cost, d_weeks)
+        _put_ratio(row, "icer", d_cost, d_qaly)
+        for wtp in willingness_to_pay:
+            _put(row, f"nmb_{wtp:g}", wtp * d_qaly - d_cost)
+        net = middle * d_qaly - d_cost
+        _put(row, "p_better", np.where(net > 0.0, 1.0, np.where(net == 0.0, 0.5, 0.0)))
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _difference(table: pd.DataFrame, base: pd.DataFrame, column: str) -> NDArray[np.float64]:
+    return np.asarray(
+        table[column].to_numpy(dtype=float) - base[column].to_numpy(dtype=float), dtype=float
+    )
+
+
+def _put(row: dict[str, Any], name: str, values: NDArray[np.float64]) -> None:
+    mean, error = mean_and_error(values)
+    row[name], row[name + "_se"] = mean, error
+    row[name + "_low"], row[name + "_high"] = mean - Z95 * error, mean + Z95 * error
+
+
+def _put_ratio(
+    row: dict[str, Any], name: str, top: NDArray[np.float64], bottom: NDArray[np.float64]
+) -> None:
+    a, se_a = mean_and_error(top)
+    b, se_b = mean_and_error(bottom)
+    n = len(top)
+    both = float(np.cov(top, bottom)[0, 1]) / n if n > 1 else math.nan
+    ratio = a / b if b != 0.0 else math.nan
+    row[name] = ratio
+    spread = se_a**2 - 2.0 * ratio * both + (ratio * se_b) ** 2
+    row[name + "_se"] = math.sqrt(max(spread, 0.0)) / abs(b) if b != 0.0 else math.nan
+    low, high = fieller_limits(a, b, se_a**2, se_b**2, both)
+    row[name + "_low"], row[name + "_high"] = low, high
+
+
+def fieller_limits(
+    a: float, b: float, var_a: float, var_b: float, cov: float
+) -> tuple[float, float]:
+    """Return Fieller's 95 % limits of a / b; nan where the denominator may be zero."""
+    g = b**2 - Z95**2 * var_b
+    if not g > 0.0:
+        return math.nan, math.nan
+    middle = a * b - Z95**2 * cov
+    root = middle**2 - g * (a**2 - Z95**2 * var_a)
+    half = math.sqrt(max(root, 0.0))
+    return (middle - half) / g, (middle + half) / g
+
+
+def subgroup_table(
+    patients: Mapping[str, pd.DataFrame], bands: str = "default"
+) -> pd.DataFrame:
+    """Return strategies by biotype, severity band, age band and sex."""
+    columns = ("remission_12m", "remission_weeks", "qaly", "cost_health_care")
+    rows = []
+    for name, table in patients.items():
+        for dimension, group in groups_of(table, bands).items():
+            for label, part in table.groupby(group, observed=True, sort=True):
+                row = {
+                    "strategy": name, "dimension": dimension, "group": str(label),
+                    "patients": len(part),
+                }  # fmt: skip
+                for column in columns:
+                    row[column], row[column + "_se"] = mean_and_error(part[column])
+                rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def groups_of(table: pd.DataFrame, bands: str = "default") -> dict[str, pd.Series[Any]]:
+    """Return the group of every patient by dimension."""
+    severity = REPORTING_BANDS[bands]
+    edges = [-math.inf, *[high + 0.5 for _, high in severity[:-1]], math.inf]
+    labels = [f"{low:g}-{high:g}" for low, high in severity]
+    labels[-1] = f"{severity[-1][0]:g}+"
+    ages = [-math.inf, *[high + 1 for _, high in AGE_BANDS[:-1]], math.inf]
+    names = [f"{low}-{high}" for low, high in AGE_BANDS[:-1]] + [f"{AGE_BANDS[-1][0]}+"]
+    return {
+        "biotype": table["biotype"],
+        "severity_band": pd.cut(table["severity"], edges, labels=labels),
+        "age_band": pd.cut(table["age"], ages, labels=names, right=False),
+        "sex": table["sex"],
+    }
+
+
+def weekly_table(name: str, history: History, horizon_days: float) -> pd.DataFrame:
+    """Return occupancy at the start of every week, and happenings and costs during it."""
+    weeks = math.ceil(horizon_days / DAYS_PER_WEEK)
+    tally = history.tally["week"][0][: weeks + 1]
+    table: dict[str, Any] = {"strategy": name, "week": np.arange(weeks)}
+    occupancy = np.cumsum(tally[:, : len(STATES)], axis=0)[:weeks]
+    for k, state in enumerate(STATES):
+        table[state] = occupancy[:, k]
+    for k, flow in enumerate(FLOWS):
+        table[flow] = tally[:weeks, WEEK_FLOW + k]
+    rates = np.cumsum(tally[:, WEEK_RATE:], axis=0)
+    for k, category in enumerate(COST_CATEGORIES):
+        spent = tally[:, WEEK_COST + k] + rates[:, k]
+        if weeks < len(spent):
+            spent[weeks - 1] += spent[weeks]
+        table[f"cost_{category}"] = spent[:weeks] / MICRO
+    return pd.DataFrame(table)
+
+
+def flow_table(name: str, history: History, treatments: Sequence[str]) -> pd.DataFrame:
+    """Return courses by line, treatment and outcome, empty ones left out."""
+    counts = history.tally["line"][0]
+    rows = [
+        {
+            "strategy": name, "line": line + 1, "treatment": treatments[t],
+            "outcome": LINE_EVENTS[k], "count": int(counts[line, t, k]),
+        }
+        for line, t, k in zip(*np.nonzero(counts), strict=True)
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["strategy", "line", "treatment", "outcome", "count"])
+
+
+def cost_table(patients: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return mean costs by category, payer and perspective; categories add up to the totals."""
+    rows = []
+    for name, table in patients.items():
+        for category in COST_CATEGORIES:
+            mean, error = mean_and_error(table[f"cost_{category}"])
+            plain, _ = mean_and_error(table[f"cost_{category}_undiscounted"])
+            inside = "health_care" if category in HEALTH_CARE_CATEGORIES else "societal"
+            rows.append(
+                {
+                    "strategy": name, "perspective": inside, "category": category,
+                    "payer": PAYERS[category], "cost": mean, "cost_se": error,
+                    "cost_undiscounted": plain,
+                }
+            )  # fmt: skip
+    return pd.DataFrame(rows)

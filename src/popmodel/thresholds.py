@@ -1,0 +1,205 @@
+"""At which severity does a treatment stop being worth offering? A virtual parallel trial.
+
+Stock patients with the failures a treatment's trials required are treated, and the same patients
+get its contact with T = 0. Both are read when the course is judged. Over measured severity, the
+threshold is where the gain in P(response) falls under ten points, and where P(remission) falls
+under 20 %. A third run without loss of potency (f = 0) shows how much of the fall of remission is
+distance: the longer way to the cut-off, which every treatment has.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from popmodel.engine.arm import Reading, baseline_scores, run_arm
+from popmodel.evidence.load import Evidence
+from popmodel.parameters import Parameters
+from popmodel.population import synthesise
+
+GRID: Final = np.arange(12.0, 50.5, 0.5)
+SHOWN: Final = 2.0
+"""Every how many points of severity the saved curve has a row."""
+BANDWIDTH: Final = 2.5
+"""MADRS points: standard deviation of the smoothing kernel over measured severity."""
+GAIN_WANTED: Final = 0.10
+REMISSION_WANTED: Final = 0.20
+RESPONSE_FALL: Final = 0.5
+FIRST_RECRUIT: Final = 50_000_000
+"""Recruits have numbers of their own, far from those of the policy population."""
+Z95: Final = 1.959963984540054
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Arms:
+    """Outcomes of the same patients treated, not treated, and treated without loss of potency."""
+
+    severity: Floats
+    biotype: NDArray[np.int8]
+    response: Floats
+    remission: Floats
+    response_control: Floats
+    remission_control: Floats
+    remission_distance: Floats
+
+
+def severity_curves(
+    evidence: Evidence,
+    parameters: Parameters,
+    seed: int,
+    *,
+    recruits: int,
+    threads: int | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the curves over severity and the thresholds of every treatment.
+
+    Args:
+        evidence: cards; those of kind `treatment` are tried.
+        parameters: compiled parameters of one structure.
+        seed: patient luck.
+        recruits: patients per treatment.
+        threads: how many; all processors when None.
+    """
+    stocks: dict[int, NDArray[Any]] = {}
+    curves, thresholds = [], []
+    for position, name in enumerate(parameters.treatments):
+        card = evidence.treatments[name]
+        if card.kind != "treatment":
+            continue
+        if card.tested_after not in stocks:
+            stocks[card.tested_after] = synthesise(
+                parameters, recruits, seed, failures=card.tested_after, first=FIRST_RECRUIT
+            )
+        arms = _run_arms(stocks[card.tested_after], parameters, position, threads)
+        for biotype in ("all", *parameters.biotypes):
+            curve = _curve(arms, parameters, biotype)
+            curve.insert(0, "treatment", name)
+            curve.insert(1, "label", card.label)
+            curve.insert(2, "family", card.family)
+            thresholds += _thresholds(curve, name, biotype)
+            curves.append(curve[np.isclose(curve["severity"] % SHOWN, 0.0)])
+    return pd.concat(curves, ignore_index=True), pd.DataFrame(thresholds)
+
+
+def _run_arms(
+    stock: NDArray[Any], parameters: Parameters, position: int, threads: int | None
+) -> _Arms:
+    q = parameters.record
+    days = float(q[0]["assess_days"][position])
+    before = baseline_scores(stock, q)
+
+    def outcome(**changes: float) -> tuple[Floats, Floats]:
+        reading = run_arm(stock, q, position, days, threads=threads, **changes)
+        return _response(reading, before), _remission(reading, q)
+
+    response, remission = outcome()
+    response_control, remission_control = outcome(potency=0.0, dropout_rate=0.0)
+    distance = remission
+    if q[0]["loss_share"][position] != 0.0:
+        distance = outcome(loss_share=0.0)[1]
+    return _Arms(
+        before, stock["biotype"], response, remission, response_control, remission_control, distance
+    )
+
+
+def _response(reading: Reading, before: Floats) -> Floats:
+    return np.asarray(reading.severity <= RESPONSE_FALL * before, dtype=float)
+
+
+def _remission(reading: Reading, q: NDArray[Any]) -> Floats:
+    return np.asarray(reading.severity <= float(q[0]["remission_severity"]), dtype=float)
+
+
+def local_linear(x: Floats, y: Floats, grid: Floats, bandwidth: float) -> tuple[Floats, Floats]:
+    """Return a local linear smooth of y over x at grid points, and its standard error."""
+    mean, error = np.full(len(grid), math.nan), np.full(len(grid), math.nan)
+    for k, point in enumerate(grid):
+        d = x - point
+        near = np.abs(d) < 3.0 * bandwidth
+        if near.sum() < 30:
+            continue
+        d, z = d[near], y[near]
+        w = np.exp(-0.5 * (d / bandwidth) ** 2)
+        s0, s1, s2 = w.sum(), (w * d).sum(), (w * d * d).sum()
+        weight = w * (s2 - d * s1) / (s0 * s2 - s1 * s1)
+        mean[k] = float(weight @ z)
+        error[k] = math.sqrt(float((weight**2) @ (z - mean[k]) ** 2))
+    return mean, error
+
+
+def _curve(arms: _Arms, parameters: Parameters, biotype: str) -> pd.DataFrame:
+    chosen = np.ones(len(arms.severity), dtype=bool)
+    if biotype != "all":
+        chosen = arms.biotype == parameters.biotypes.index(biotype)
+
+    def smooth(y: Floats) -> tuple[Floats, Floats]:
+        return local_linear(arms.severity[chosen], y[chosen], GRID, BANDWIDTH)
+
+    response, response_se = smooth(arms.response)
+    remission, remission_se = smooth(arms.remission)
+    gain, gain_se = smooth(arms.response - arms.response_control)
+    return pd.DataFrame(
+        {
+            "biotype": biotype,
+            "severity": GRID,
+            "p_response": response,
+            "p_response_se": response_se,
+            "p_remission": remission,
+            "p_remission_se": remission_se,
+            "p_response_control": smooth(arms.response_control)[0],
+            "p_remission_control": smooth(arms.remission_control)[0],
+            "gain_response": gain,
+            "gain_response_se": gain_se,
+            "gain_remission": smooth(arms.remission - arms.remission_control)[0],
+            "distance_remission": smooth(arms.remission_distance)[0],
+        }
+    )
+
+
+def _thresholds(curve: pd.DataFrame, treatment: str, biotype: str) -> list[dict[str, Any]]:
+    rows = []
+    for criterion, column, wanted in (
+        ("gain_in_response", "gain_response", GAIN_WANTED),
+        ("remission", "p_remission", REMISSION_WANTED),
+    ):
+        known = curve[curve[column].notna()]
+        x = known["severity"].to_numpy()
+        y, error = known[column].to_numpy(), known[column + "_se"].to_numpy()
+        severity, status = crossing(x, y, wanted)
+        rows.append(
+            {
+                "treatment": treatment,
+                "biotype": biotype,
+                "criterion": criterion,
+                "severity": severity,
+                "low": crossing(x, y - Z95 * error, wanted)[0] if status == "crosses" else math.nan,
+                "high": crossing(x, y + Z95 * error, wanted)[0] if status == "crosses" else math.nan,
+                "status": status,
+            }
+        )
+    return rows
+
+
+def crossing(x: Floats, y: Floats, wanted: float) -> tuple[float, str]:
+    """Return the last severity at which y falls under `wanted`, and how it lies.
+
+    Status `crosses`, `always_above`, `always_under`; the severity is nan unless it crosses.
+    """
+    under = y < wanted
+    if not under.any():
+        return math.nan, "always_above"
+    if not (~under).any():
+        return math.nan, "always_under"
+    falls = np.flatnonzero(~under[:-1] & under[1:])
+    if len(falls) == 0:
+        return math.nan, "always_above" if not under[-1] else "always_under"
+    k = int(falls[-1])
+    share = (y[k] - wanted) / (y[k] - y[k + 1])
+    return float(x[k] + share * (x[k + 1] - x[k])), "crosses"
