@@ -34,7 +34,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from popmodel.errors import InputError, InputWarning, Problem, Problems, did_you_mean
+from popmodel.errors import InputError, InputWarning, Problem, Problems, did_you_mean, nearest
 
 LARGEST_FILE = 256 * 1024
 DEEPEST_NESTING = 20
@@ -213,7 +213,7 @@ def _read(text: str, path: Path) -> Located:
     problems.raise_if_any()
     reader = _Reader(name, problems)
     try:
-        data = reader.document(YAML(typ="safe", pure=True).parse(lines))
+        data = reader.document(_events(lines))
     except YAMLError as error:
         problems.extend([_syntax_problem(error, name)])
         raise InputError(problems) from error
@@ -221,6 +221,18 @@ def _read(text: str, path: Path) -> Located:
     for notice in reader.notices:
         warnings.warn(str(notice), InputWarning, stacklevel=3)
     return Located(path, data, reader.positions)
+
+
+def _events(text: str) -> Iterator[Event]:
+    """Yield the parser's events; what trips the parser itself becomes an error of the file."""
+    mark = None
+    try:
+        for event in YAML(typ="safe", pure=True).parse(text):
+            mark = event.end_mark
+            yield event
+    except (ValueError, OverflowError, LookupError, AssertionError, RecursionError) as error:
+        # such as the escape of a character that does not exist
+        raise MarkedYAMLError(problem=f"{error}", problem_mark=mark) from error
 
 
 def _unseen_characters(text: str, name: str) -> Iterator[Problem]:
@@ -465,13 +477,13 @@ def _faults_of(detail: ErrorDetails, where: Where, model: type[BaseModel] | None
         return [Fault("is missing")]
     if kind == "extra_forbidden":
         return [Fault("unknown key", hint=did_you_mean(str(where[-1]), _keys(model, detail)))]
-    expected = str(context.get("expected") or context.get("expected_tags") or "")
-    if expected and kind in ("literal_error", "enum", "union_tag_invalid"):
+    if kind in ("literal_error", "enum", "union_tag_invalid"):
+        options = re.findall(
+            r"'([^']*)'", str(context.get("expected", context.get("expected_tags")))
+        )
         word = str(context.get("tag", detail["input"]))
-        options = re.findall(r"'([^']*)'", expected)
-        return [
-            Fault(f"must be {expected} (found {_shown(word)})", hint=did_you_mean(word, options))
-        ]
+        told = f"must be {' or '.join(options)} (found {_shown(word)})"
+        return [Fault(told, hint=_nearest_hint(word, options))]
     if kind == "union_tag_not_found":
         return [Fault(f"needs the key {context.get('discriminator', '')}")]
     told = _PLAIN_WORDS.get(kind, detail["msg"].removeprefix("Value error, "))
@@ -479,6 +491,11 @@ def _faults_of(detail: ErrorDetails, where: Where, model: type[BaseModel] | None
     told = told.replace("input should be", "must be")
     hint = "write true or false" if kind.startswith("bool") else ""
     return [Fault(f"{told} (found {found})" if found else told, hint=hint)]
+
+
+def _nearest_hint(word: str, options: list[str]) -> str:
+    best = nearest(word, options)
+    return f"did you mean {best}?" if best else ""
 
 
 _PLAIN_WORDS = {
