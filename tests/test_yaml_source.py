@@ -299,13 +299,14 @@ FRAGMENTS = st.sampled_from(
         '"\\UFFFFFFFF"',
         "%YAML 1.1\n---\n",
         "\ufeff",
-        "�",
+        "\ud800",
         "null: 1\n",
         "~",
         ",",
         "\n",
         "  ",
-        "9\n",
+        "|9\n",
+        "|",
         "💥",
     ]
 )

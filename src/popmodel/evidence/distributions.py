@@ -298,10 +298,10 @@ def posterior_columns(file: str) -> dict[str, Array]:
     try:
         with Path(file).open(encoding="utf-8-sig", newline="") as stream:
             header, *rows = [row for row in csv.reader(stream) if row]
-        table = np.array([[float(cell) for cell in row] for row in rows]).reshape(len(rows), -1)
+        table = np.array([[float(cell) for cell in row] for row in rows])
     except (OSError, ValueError, csv.Error) as error:
         raise ValueError(f"posterior file {Path(file).name} cannot be read: {error}") from error
-    if not rows or table.shape[1] != len(header) or not np.isfinite(table).all():
+    if table.ndim != 2 or table.shape[1] != len(header) or not np.isfinite(table).all():
         raise ValueError(f"posterior file {Path(file).name} needs a header and finite numbers")
     return {name.strip(): table[:, number] for number, name in enumerate(header)}
 

@@ -195,7 +195,7 @@ def truncated_moments(
     if a > 0.0:  # mirror into the lower tail, where differences keep their digits
         mean, sd = truncated_moments(-location, scale, -high, -low)
         return -mean, sd
-    mass = special.ndtr(b) - special.ndtr(a)
+    mass = float(special.ndtr(b) - special.ndtr(a))  # 0.0 raises where no mass is left
     density_a, density_b = _density(a), _density(b)
     first = (density_a - density_b) / mass
     second = (
@@ -228,27 +228,39 @@ def truncated_parameters(mean: float, sd: float, low: float, high: float) -> tup
     location, log_scale = mean, math.log(sd)
     for _ in range(100):
         missed = _missed(location, log_scale, mean, sd, low, high)
-        if np.abs(missed).max() < 1e-12:
-            return location, math.exp(log_scale)
-        step = 1e-6
-        slope = np.column_stack(
-            [
-                (_missed(location + step * sd, log_scale, mean, sd, low, high) - missed)
-                / (step * sd),
-                (_missed(location, log_scale + step, mean, sd, low, high) - missed) / step,
-            ]
-        )
-        if not np.isfinite(slope).all() or abs(np.linalg.det(slope)) < 1e-300:
+        if np.abs(missed).max() < 1e-12 or not np.isfinite(missed).all():
             break
-        move = np.linalg.solve(slope, -missed)
+        with np.errstate(invalid="ignore"):
+            move = _newton_step(location, log_scale, missed, mean, sd, low, high)
+        if not np.isfinite(move).all():
+            break
         size = max(1.0, abs(move[0]) / (2.0 * math.exp(log_scale)), abs(move[1]) / 0.5)
-        location, log_scale = location + move[0] / size, log_scale + move[1] / size
+        location, log_scale = float(location + move[0] / size), float(log_scale + move[1] / size)
     if np.abs(_missed(location, log_scale, mean, sd, low, high)).max() < 1e-8:
         return location, math.exp(log_scale)
     raise ValueError(
         f"no normal law cut to [{low:g}, {high:g}] has mean {mean:g} and spread {sd:g}; "
         "a beta or gamma law has"
     )
+
+
+def _newton_step(
+    location: float,
+    log_scale: float,
+    missed: Array,
+    mean: float,
+    sd: float,
+    low: float,
+    high: float,
+) -> Array:
+    """Return the step towards the wanted moments, or NaN where there is none."""
+    step = 1e-6
+    by_location = _missed(location + step * sd, log_scale, mean, sd, low, high) - missed
+    by_scale = _missed(location, log_scale + step, mean, sd, low, high) - missed
+    slope = np.column_stack([by_location / (step * sd), by_scale / step])
+    if not np.isfinite(slope).all() or abs(np.linalg.det(slope)) < 1e-300:
+        return np.array([math.nan, math.nan])
+    return np.linalg.solve(slope, -missed)
 
 
 def _missed(
