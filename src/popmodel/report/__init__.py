@@ -1,0 +1,1 @@
+"""What we show: charts, tables and one offline page, from saved results."""

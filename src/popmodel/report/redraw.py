@@ -1,0 +1,89 @@
+"""Draw charts from the tables a run has saved; nothing is simulated again."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from popmodel.errors import Problems, did_you_mean
+from popmodel.report import style
+from popmodel.report.charts import CHARTS, Chart
+from popmodel.report.tables import Result, load_result, safe_csv, write_atomically
+
+FOLDER = "charts"
+CAPTIONS = "captions.json"
+"""What is said about every chart drawn, for the report and for other pages."""
+
+
+def draw_all(result_dir: Path, names: Sequence[str] | None = None) -> list[Path]:
+    """Draw the charts of a result folder as SVG and PNG, each with the table it shows beside it.
+
+    Args:
+        result_dir: the folder a run has written.
+        names: which charts; None draws every chart whose tables were saved.
+
+    Returns:
+        The files written, in the order of charts: `.svg`, `.png`, `.csv` of each.
+
+    Raises:
+        InputError: no such folder or chart, or a chart was asked for whose table is missing.
+        RunError: saved tables contradict each other.
+    """
+    result = load_result(Path(result_dir))
+    charts = _wanted(result, names)
+    captions = read_captions(result.directory)
+    written: list[Path] = []
+    with style.theme():
+        for chart in charts:
+            table = chart.table(result)
+            captions[chart.name] = chart.words(table, result.about)
+            written += draw_one(chart, table, result)
+    text = json.dumps(captions, indent=1, ensure_ascii=False) + "\n"
+    write_atomically(result.directory / FOLDER / CAPTIONS, text.encode())
+    return written
+
+
+def draw_one(chart: Chart, table: pd.DataFrame, result: Result) -> list[Path]:
+    """Write one chart in all its forms; call it within `style.theme`."""
+    about, folder = result.about, result.directory / FOLDER
+    figure = chart.figure(table, about)
+    said = chart.words(table, about)
+    told = f"{said['finding']} {said['caption']}"
+    with warnings.catch_warnings():
+        # a label in a script the font lacks: boxes in the PNG, right in the SVG
+        warnings.filterwarnings("ignore", message=r"Glyph .* missing from")
+        content = {
+            "svg": style.svg_bytes(figure, chart.question, told),
+            "png": style.png_bytes(figure, chart.question, told),
+            "csv": safe_csv(table).encode(),
+        }
+    return [write_atomically(folder / f"{chart.name}.{k}", data) for k, data in content.items()]
+
+
+def _wanted(result: Result, names: Sequence[str] | None) -> list[Chart]:
+    if names is None:
+        return [c for c in CHARTS.values() if all(result.has(need) for need in c.needs)]
+    problems = Problems()
+    for name in names:
+        if name not in CHARTS:
+            problems.add(where=name, message="is not a chart", hint=did_you_mean(name, CHARTS))
+            continue
+        for need in CHARTS[name].needs:
+            if not result.has(need):
+                message = f"the table it needs, {need}, is not in the folder"
+                problems.add(file=str(result.directory), where=name, message=message)
+    problems.raise_if_any()
+    return [CHARTS[name] for name in dict.fromkeys(names)]
+
+
+def read_captions(directory: Path) -> dict[str, dict[str, str]]:
+    """Return the captions of charts drawn before; a damaged file counts as none."""
+    try:
+        known = json.loads((directory / FOLDER / CAPTIONS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}

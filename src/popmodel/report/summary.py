@@ -1,0 +1,95 @@
+"""What the numbers say, in sentences: the best strategy, and whether it hinges on the premise."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from popmodel.economics import best_strategies
+from popmodel.report.tables import STRUCTURE, Result
+from popmodel.report.words import listed, money, number, percent, structure_label
+
+ONLY_UNDER_PREMISE = "only under premise"
+PREMISE, EVIDENCE = "premise", "evidence"
+
+
+def best_by_price(result: Result) -> pd.DataFrame:
+    """Return the strategy with the highest expected net benefit: `structure, wtp, strategy, nmb`.
+
+    One row a structure and a willingness to pay; empty when the scenario names no price.
+    """
+    about = result.about
+    if not about.wtp:
+        return pd.DataFrame(columns=[STRUCTURE, "wtp", "strategy", "nmb"])
+    means = result.table("strategies").rename(columns={f"cost_{about.perspective}": "cost"})
+    return best_strategies(means[[STRUCTURE, "strategy", "cost", "qaly"]], about.wtp)
+
+
+def hinges_on_premise(best: pd.DataFrame, wtp: float) -> bool:
+    """Say whether the best strategy under the premise differs from that under the evidence."""
+    at = best[best["wtp"] == wtp].set_index(STRUCTURE)["strategy"]
+    return PREMISE in at and EVIDENCE in at and at[PREMISE] != at[EVIDENCE]
+
+
+def headline(result: Result) -> str:
+    """Say in one sentence which strategy is worth most, at the middle willingness to pay."""
+    about = result.about
+    if about.main_wtp is None:
+        return _most_remission(result)
+    best = best_by_price(result)
+    at = best[best["wtp"] == about.main_wtp].set_index(STRUCTURE)["strategy"]
+    price = f"At {money(about.main_wtp, about.currency)} per QALY"
+    groups: dict[str, list[str]] = {}
+    for structure in about.structures:
+        groups.setdefault(str(at[structure]), []).append(structure_label(structure).lower())
+    if len(groups) == 1:
+        everywhere = " under every structure" if len(about.structures) > 1 else ""
+        (strategy,) = groups
+        return (
+            f"{price}, {about.labels[strategy]} has the highest expected net benefit{everywhere}"
+            f"{_gain(result, strategy)}."
+        )
+    told = [f"{about.labels[s]} under {listed(names)}" for s, names in groups.items()]
+    return f"{price}, the highest expected net benefit goes to {listed(told)}."
+
+
+def _gain(result: Result, strategy: str) -> str:
+    """Return what the best strategy adds to the comparator, in the main structure."""
+    about = result.about
+    if strategy == about.comparator or not result.has("versus_comparator"):
+        return ""
+    table = result.table("versus_comparator")
+    own = table[(table[STRUCTURE] == about.main_structure) & (table["strategy"] == strategy)]
+    if own.empty:
+        return ""
+    row = own.iloc[0]
+    cost, weeks = float(row["inc_cost"]), float(row["inc_remission_weeks"])
+    where = f" ({structure_label(about.main_structure).lower()})" * (len(about.structures) > 1)
+    return (
+        f": against {about.labels[about.comparator]} {number(abs(weeks), 1)} weeks "
+        f"{'more' if weeks >= 0 else 'less'} in remission and {number(float(row['inc_qaly']), 3)} "
+        f"QALYs for {money(abs(cost), about.currency)} {'more' if cost >= 0 else 'less'} a patient{where}"
+    )
+
+
+def _most_remission(result: Result) -> str:
+    about = result.about
+    table = result.table("strategies")
+    own = table[table[STRUCTURE] == about.main_structure]
+    row = own.iloc[int(own["remission_12m"].argmax())]
+    return (
+        f"{about.labels[row['strategy']]} has the most patients in remission after a year: "
+        f"{percent(float(row['remission_12m']))}."
+    )
+
+
+def counts_of(manifest_counts: object) -> list[tuple[str, str]]:
+    """Return the counts of quantities by origin as words and numbers, in the order given."""
+    if isinstance(manifest_counts, dict):
+        return [
+            (str(name).replace("_", " "), number(float(value)))
+            for name, value in manifest_counts.items()
+            if isinstance(value, int | float)
+        ]
+    if isinstance(manifest_counts, int | float):
+        return [("assumptions", number(float(manifest_counts)))]
+    return []

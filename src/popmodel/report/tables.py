@@ -1,0 +1,272 @@
+"""The saved tables of a result folder, and tables that are safe to write."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from popmodel.errors import InputError, Problem
+from popmodel.report.words import STRUCTURE_ORDER, clean
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+STRUCTURE = "structure"
+DAGGER = " †"
+YEAR_WEEK = 52
+MOST_WEEKS = 130
+"""A line through so many weeks looks like one through all of them."""
+
+
+@dataclass(frozen=True)
+class About:
+    """What every chart and caption says about its result; read from `manifest.json`.
+
+    Attributes:
+        labels: strategy id → label, the comparator first, then the order of the scenario.
+        structures: ids in the order of panels.
+        treatments: treatment id → its label, family, grade, `human_efficacy`, basis.
+        assumed: strategies in which a treatment without human efficacy data was started.
+    """
+
+    title: str
+    scenario: str
+    perspective: str
+    currency: str
+    price_year: str
+    discount: Mapping[str, float]
+    horizon_years: str
+    patients: int
+    structures: tuple[str, ...]
+    comparator: str
+    labels: Mapping[str, str]
+    treatments: Mapping[str, Mapping[str, Any]]
+    wtp: tuple[float, ...]
+    seed: str
+    version: str
+    assumed: frozenset[str] = frozenset()
+
+    @property
+    def main_structure(self) -> str:
+        """The structure of charts that show one: the mixture of beliefs, or the only one."""
+        return "mixture" if "mixture" in self.structures else self.structures[0]
+
+    @property
+    def main_wtp(self) -> float | None:
+        """The middle one of the willingness-to-pay values, for sentences that need one."""
+        return sorted(self.wtp)[len(self.wtp) // 2] if self.wtp else None
+
+    def order(self, strategy: str) -> int:
+        """Return the place of a strategy, 0 for the comparator; its look depends on this alone."""
+        return list(self.labels).index(strategy)
+
+    def marked(self, strategy: str) -> str:
+        """Return the label of a strategy, with a dagger if it rests on an assumed treatment."""
+        return f"{self.labels[strategy]}{DAGGER * (strategy in self.assumed)}"
+
+    def is_assumed(self, treatment: str) -> bool:
+        """Say whether a treatment has no human efficacy data."""
+        return not self.treatments.get(treatment, {}).get("human_efficacy", True)
+
+    def treatment_label(self, treatment: str) -> str:
+        """Return the printed name of a treatment."""
+        return clean(self.treatments.get(treatment, {}).get("label", treatment))
+
+
+@dataclass(frozen=True)
+class Result:
+    """A result folder, read when asked."""
+
+    directory: Path
+    manifest: Mapping[str, Any]
+
+    @cached_property
+    def about(self) -> About:
+        """The manifest as typed values, and which strategies rest on assumed treatments."""
+        about = _about(self.manifest)
+        return replace(about, assumed=self._assumed(about)) if self.has("flow") else about
+
+    def _assumed(self, about: About) -> frozenset[str]:
+        flow = pd.read_csv(self.directory / "flow.csv", dtype={"strategy": str, "treatment": str})
+        started = flow[(flow["outcome"] == "started") & (flow["count"] > 0)]
+        return frozenset(started.loc[started["treatment"].map(about.is_assumed), "strategy"])
+
+    def has(self, name: str) -> bool:
+        """Say whether a table was saved."""
+        if name == "weekly":
+            structures = _structures(self.manifest)
+            return all(self._weekly_path(s, structures).is_file() for s in structures)
+        return (self.directory / f"{name}.csv").is_file()
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a saved CSV table; `structure` is always there and in the order of panels.
+
+        Raises:
+            InputError: there is no such table, or it cannot be read.
+        """
+        path = self.directory / f"{name}.csv"
+        try:
+            table = pd.read_csv(path, dtype={STRUCTURE: str, "strategy": str, "treatment": str})
+        except (OSError, UnicodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+            raise InputError([Problem(str(path), 0, 0, "", f"cannot be read: {error}")]) from error
+        table.attrs["file"] = str(path)
+        if STRUCTURE not in table.columns:
+            table.insert(0, STRUCTURE, self.about.structures[0])
+        return in_order(table, self.about)
+
+    def weekly(self) -> pd.DataFrame:
+        """Return the weekly series of all structures, with `structure` as first column.
+
+        Raises:
+            InputError: a file is missing or cannot be read.
+        """
+        parts = []
+        for structure in self.about.structures:
+            path = self._weekly_path(structure, self.about.structures)
+            try:
+                part = pd.read_parquet(path)
+            except (OSError, ValueError) as error:
+                problem = Problem(str(path), 0, 0, "", f"cannot be read: {error}")
+                raise InputError([problem]) from error
+            if STRUCTURE not in part.columns:
+                part.insert(0, STRUCTURE, structure)
+            parts.append(part)
+        return in_order(pd.concat(parts, ignore_index=True), self.about)
+
+    def _weekly_path(self, structure: str, structures: tuple[str, ...]) -> Path:
+        home = self.directory / structure if len(structures) > 1 else self.directory
+        return home / "weekly.parquet"
+
+
+def load_result(directory: Path) -> Result:
+    """Open a result folder.
+
+    Raises:
+        InputError: the folder or its `manifest.json` is missing or damaged.
+    """
+    path = Path(directory) / "manifest.json"
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        hint = "give the folder a run has written, such as outputs/five_pathways"
+        message = f"cannot be read: {error.strerror or error}"
+        raise InputError([Problem(str(path), 0, 0, "", message, hint)]) from error
+    except ValueError as error:
+        raise InputError([Problem(str(path), 0, 0, "", f"is damaged: {error}")]) from error
+    if not isinstance(manifest, dict) or not manifest.get("strategies"):
+        raise InputError([Problem(str(path), 0, 0, "strategies", "names no strategies")])
+    return Result(Path(directory), manifest)
+
+
+def in_order(table: pd.DataFrame, about: About) -> pd.DataFrame:
+    """Return a table in the order of panels and strategies; other rows keep their order."""
+    rank = {name: place for place, name in enumerate(about.structures)}
+    keep = table[table[STRUCTURE].isin(rank)].assign(_structure=lambda t: t[STRUCTURE].map(rank))
+    keys = ["_structure"]
+    if "strategy" in keep.columns:
+        keep = keep[keep["strategy"].isin(about.labels)]
+        keep = keep.assign(_order=keep["strategy"].map(about.order))
+        keys.append("_order")
+    ordered = keep.sort_values(keys, kind="stable", ignore_index=True)
+    return ordered.drop(columns=keys)
+
+
+def thinned(weekly: pd.DataFrame) -> pd.DataFrame:
+    """Keep evenly spaced weeks, and always the 52nd and the last, so that long runs stay small."""
+    last = int(weekly["week"].max())
+    step = -(-(last + 1) // MOST_WEEKS)
+    week = weekly["week"]
+    return weekly[(week % step == 0) | (week == YEAR_WEEK) | (week == last)].reset_index(drop=True)
+
+
+def with_labels(table: pd.DataFrame, about: About) -> pd.DataFrame:
+    """Add `label` and `order` of the strategy, by which charts name and colour it."""
+    return table.assign(
+        label=table["strategy"].map(about.labels), order=table["strategy"].map(about.order)
+    )
+
+
+def each_row(table: pd.DataFrame) -> Iterator[Any]:
+    """Yield rows as named tuples; column types are known to the reader of a chart, not to mypy."""
+    return iter(table.itertuples(index=False))
+
+
+def each_part(table: pd.DataFrame, column: str) -> Iterator[tuple[Any, pd.DataFrame]]:
+    """Yield the parts of a table by the values of a column, in order of first appearance."""
+    return iter(table.groupby(column, sort=False))
+
+
+def safe_csv(table: pd.DataFrame) -> str:
+    """Return a table as CSV in which no cell is a formula to a spreadsheet.
+
+    Text that begins with `= + - @`, a tab or a carriage return gets an apostrophe in front;
+    numbers are untouched and round-trip exactly.
+    """
+    safe = table.copy()
+    for position, column in enumerate(safe.columns):
+        if not pd.api.types.is_numeric_dtype(safe[column]):
+            safe.isetitem(position, [safe_cell(value) for value in safe[column]])
+    safe.columns = pd.Index([safe_cell(column) for column in safe.columns])
+    return safe.to_csv(index=False, lineterminator="\n")
+
+
+def safe_cell(value: object) -> object:
+    """Return a cell that no spreadsheet takes for a formula."""
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+        return f"'{value}"
+    return value
+
+
+def write_atomically(path: Path, content: bytes) -> Path:
+    """Write a file so that a reader sees the old one or the whole new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.chmod(0o644)
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _about(manifest: Mapping[str, Any]) -> About:
+    given = manifest.get("strategies", {})
+    comparator = str(manifest.get("comparator") or next(iter(given)))
+    first = [comparator] if comparator in given else []
+    versions = manifest.get("versions", {})
+    version = versions.get("popmodel", "") if isinstance(versions, dict) else versions
+    return About(
+        title=clean(manifest.get("title") or manifest.get("scenario") or "Results", 160),
+        scenario=clean(manifest.get("scenario", "")),
+        perspective=str(manifest.get("perspective", "health_care")),
+        currency=clean(manifest.get("currency", "USD"), 8),
+        price_year=clean(manifest.get("price_year", "")),
+        discount={str(k): float(v) for k, v in dict(manifest.get("discount") or {}).items()},
+        horizon_years=clean(manifest.get("horizon_years", "")),
+        patients=int(manifest.get("patients", 0)),
+        structures=_structures(manifest),
+        comparator=comparator,
+        labels={s: clean(given[s] or s) for s in dict.fromkeys([*first, *given])},
+        treatments=dict(manifest.get("treatments") or {}),
+        wtp=tuple(float(w) for w in manifest.get("willingness_to_pay") or ()),
+        seed=clean(manifest.get("seed", "")),
+        version=clean(version or manifest.get("version", ""), 20),
+    )
+
+
+def _structures(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    given = [str(s) for s in manifest.get("structures") or ["model"]]
+    known = [s for s in STRUCTURE_ORDER if s in given]
+    return (*known, *(s for s in given if s not in known))
