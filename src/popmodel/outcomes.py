@@ -132,9 +132,7 @@ def cumulative_incidence(
     Patients who entered late are followed for less time and censored at the horizon.
     """
     follow = horizon_days - patients["entry_day"].to_numpy(dtype=float)
-    dead = np.where(
-        patients["deaths"], patients["life_years"].to_numpy() * DAYS_PER_YEAR, math.inf
-    )
+    dead = np.where(patients["deaths"], patients["life_years"].to_numpy() * DAYS_PER_YEAR, math.inf)
     remission = patients["days_to_remission"].to_numpy(dtype=float)
     time = np.minimum(np.minimum(remission, dead), follow)
     kind = np.where(remission <= time, 1, np.where(dead <= time, 2, 0))
@@ -172,9 +170,7 @@ def wait_quantile(patients: pd.DataFrame, level: float) -> tuple[float, float]:
     return float(middle), float(0.5 * (high - low))
 
 
-def strategy_table(
-    patients: Mapping[str, pd.DataFrame], horizon_days: float
-) -> pd.DataFrame:
+def strategy_table(patients: Mapping[str, pd.DataFrame], horizon_days: float) -> pd.DataFrame:
     """Return strategies.csv: one row a strategy."""
     return pd.DataFrame([strategy_row(n, t, horizon_days) for n, t in patients.items()])
 
@@ -256,9 +252,7 @@ def fieller_limits(
     return (middle - half) / g, (middle + half) / g
 
 
-def subgroup_table(
-    patients: Mapping[str, pd.DataFrame], bands: str = "default"
-) -> pd.DataFrame:
+def subgroup_table(patients: Mapping[str, pd.DataFrame], bands: str = "default") -> pd.DataFrame:
     """Return strategies by biotype, severity band, age band and sex."""
     columns = ("remission_12m", "remission_weeks", "qaly", "cost_health_care")
     rows = []

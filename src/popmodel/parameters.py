@@ -68,6 +68,7 @@ _FIELDS: Final[list[tuple[str, Any]]] = [
     ("knot_days", "f8"),
     ("grid_days", "f8"),
     ("tolerance", "f8"),
+    ("contact_fade", "f8"),
     ("worst_log_mean", "f8"),
     ("worst_log_sd", "f8"),
     ("worst_log_low", "f8"),
@@ -167,7 +168,9 @@ _FIELDS: Final[list[tuple[str, Any]]] = [
     ("utility_points", "i8"),
     ("utility_severity", ("f8", MAX_POINTS)),
     ("utility_value", ("f8", MAX_POINTS)),
+    ("utility_slope", ("f8", MAX_POINTS)),
     ("utility_norm", ("f8", (2, MAX_AGE_BANDS))),
+    ("lowest_norm", "f8"),
     # population
     ("female_share", "f8"),
     ("age_groups", "i8"),
@@ -203,7 +206,7 @@ _STRATEGY_FIELDS: Final[list[tuple[str, Any]]] = [
     ("tried_all", ("i8", MAX_RULES)),
     ("not_tried", ("i8", MAX_RULES)),
     ("last_outcomes", ("i8", MAX_RULES)),
-    ("repeat", ("i8", MAX_RULES)),
+    ("may_repeat", ("i8", MAX_RULES)),
     ("stop_improvement", "f8"),
     ("stop_after_days", "f8"),
     ("on_response", "i8"),
@@ -370,14 +373,20 @@ def _check_sizes(evidence: Evidence, names: _Names) -> None:
     for what, found, allowed in limits:
         if found > allowed:
             problems.add(
-                file="evidence/cards", line=1, column=1, where=what,
+                file="evidence/cards",
+                line=1,
+                column=1,
+                where=what,
                 message=f"{found} {what}, at most {allowed} are possible",
             )
     for name, card in evidence.treatments.items():
         if len(card.schedule.visits) >= MAX_VISITS:
             file, line, column = evidence.position(f"treatments.{name}.schedule.visits")
             problems.add(
-                file=file, line=line, column=column, where=f"treatments.{name}.schedule.visits",
+                file=file,
+                line=line,
+                column=column,
+                where=f"treatments.{name}.schedule.visits",
                 message=f"{len(card.schedule.visits)} visits, fewer than {MAX_VISITS} are possible",
             )
     problems.raise_if_any()
@@ -412,6 +421,7 @@ def _response(q: Any, v: Mapping[str, float], structure: Structure, names: _Name
     q["hinge_width"] = v[r + "hinge_width"]
     q["knot_days"] = v[r + "knot_days"]
     q["grid_days"] = v[r + "knot_days"] / 4.0
+    q["contact_fade"] = math.exp(-v[r + "knot_days"] / 4.0 / v[r + "contact_onset_days"])
     q["tolerance"] = v[r + "contact_tolerance"]
     q["worst_log_mean"] = v[r + "worst_log_severity_mean"]
     q["worst_log_sd"] = v[r + "worst_log_severity_sd"]
@@ -483,8 +493,13 @@ def loss_of_potency(
 
 
 def _treatments(
-    q: Any, v: Mapping[str, float], structure: Structure, names: _Names, evidence: Evidence,
-    price: _Prices, card: Any,
+    q: Any,
+    v: Mapping[str, float],
+    structure: Structure,
+    names: _Names,
+    evidence: Evidence,
+    price: _Prices,
+    card: Any,
 ) -> None:
     factors = trait_factors(v, structure, evidence)
     q["block_flag"][:] = -1
@@ -665,6 +680,7 @@ def _economics(
     for k, loss in enumerate(("loss_mild", "loss_moderate", "loss_severe"), start=1):
         value -= v[utilities + loss]
         q["utility_value"][k] = value
+        q["utility_slope"][k - 1] = -v[utilities + loss] / (anchors[k] - anchors[k - 1])
     norms = evidence.economics[country.utility_norms]
     work = evidence.economics[country.productivity]
     edges = sorted({float(b.high) for b in norms.bands} | {float(b.high) for b in work.wages})
@@ -682,6 +698,7 @@ def _economics(
             for state, name in enumerate(("remission", "response", "depressed")):
                 share = v[f"economics.{country.productivity}.loss_share.{name}"] - well
                 q["productivity_cost"][state, sex, k] = share * wage
+    q["lowest_norm"] = q["utility_norm"][:, : len(edges)].min()
 
 
 def _band_at(bands: Any, age: float) -> str:
@@ -748,7 +765,7 @@ def compile_strategy(strategy: CompiledStrategy) -> Record:
         "settings": strategy.setting_mask, "flags_all": strategy.flags_all,
         "flags_none": strategy.flags_none, "tried_all": strategy.tried_all,
         "not_tried": strategy.not_tried, "last_outcomes": strategy.last_outcome_mask,
-        "repeat": strategy.repeat,
+        "may_repeat": strategy.repeat,
     }  # fmt: skip
     for name, column in columns.items():
         row[name][:count] = column

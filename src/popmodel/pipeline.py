@@ -177,9 +177,7 @@ def evaluate(
         ),
         "cost_by_category": outcomes.cost_table(patients),
     }
-    weekly = pd.concat(
-        [outcomes.weekly_table(n, h, days) for n, h in pairs], ignore_index=True
-    )
+    weekly = pd.concat([outcomes.weekly_table(n, h, days) for n, h in pairs], ignore_index=True)
     return tables, weekly, patients
 
 

@@ -21,8 +21,8 @@ from popmodel.parameters import Parameters
 from popmodel.randomness import draw_bits, normal, patient_keys, subject_salt, uniform
 from popmodel.rules import codes as c
 from popmodel.rules.course import begin_course, end_course
-from popmodel.rules.natural_course import draw_onset_swing, draw_worst, next_grid_point, pass_knot
-from popmodel.rules.reading import look, read_grid_point, set_contact
+from popmodel.rules.natural_course import draw_onset_swing, draw_worst, next_grid_point
+from popmodel.rules.reading import look, set_contact, step_grid
 from popmodel.rules.records import ACCOUNT, PATIENT, new_tally
 from popmodel.rules.response import severity_now
 from popmodel.vocabulary import FLAGS
@@ -88,7 +88,7 @@ def _who(p: Any, q: Any, key: Any) -> None:
     for n in range(_N_FLAGS):
         if uniform(key, SALT_FLAG, n) < q.flag_share[n]:
             flags |= 1 << n
-    p.flags = flags
+    p.conditions = flags
     p.past_episodes = _poisson(q.past_episodes_mean, uniform(key, SALT_PAST, 0))
     p.phase = q.knot_days * uniform(key, SALT_PHASE, 0)
 
@@ -150,15 +150,13 @@ def _begin_episode(p: Any, o: Any, q: Any, t: Any) -> None:
 
 
 @rule
-def _walk(p: Any, o: Any, q: Any, tally: Any, until: Any) -> Any:
+def _walk(p: Any, q: Any, until: Any) -> Any:
     """Walk the grid points up to a day; False if the patient remits on the way."""
     while True:
         t = p.phase + p.grid * q.grid_days
         if t > until:
             return True
-        if p.grid % 4 == 0:
-            pass_knot(p, q, p.grid // 4)
-        if read_grid_point(p, o, q, tally, t):
+        if step_grid(p, q, t) <= q.remission_severity:
             return False
 
 
@@ -167,7 +165,7 @@ def _fail_history_course(p: Any, o: Any, q: Any, tally: Any, t: Any, treatment: 
     """Live an adequate course from day t to its judgement; True if it failed."""
     begin_course(p, o, q, tally, t, treatment)
     end = t + q.assess_days[treatment]
-    if p.state >= c.REMITTED or not _walk(p, o, q, tally, end):
+    if p.state >= c.REMITTED or not _walk(p, q, end):
         return False
     look(p, o, q, tally, end)
     if p.state >= c.REMITTED or p.state == c.RESPONDING:
@@ -192,14 +190,14 @@ def _live_until_entry(p: Any, o: Any, q: Any, tally: Any, elapsed: Any, wanted: 
         return False
     _begin_episode(p, o, q, -elapsed)
     t = -lived
-    if not _walk(p, o, q, tally, t):
+    if not _walk(p, q, t):
         return False
     for n in range(wanted):
         treatment = q.history_course[n]
         if not _fail_history_course(p, o, q, tally, t, treatment):
             return False
         t += q.assess_days[treatment] + q.switch_gap
-        if not _walk(p, o, q, tally, t):
+        if not _walk(p, q, t):
             return False
     return severity_now(p, q, 0.0) > q.onset_severity
 

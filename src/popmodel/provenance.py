@@ -12,7 +12,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("numpy", "numba", "pandas", "scipy", "mesa", "SALib", "matplotlib", "seaborn", "pyarrow")
+PACKAGES = (
+    "numpy",
+    "numba",
+    "pandas",
+    "scipy",
+    "mesa",
+    "SALib",
+    "matplotlib",
+    "seaborn",
+    "pyarrow",
+)
 
 
 def file_hash(path: Path) -> str:

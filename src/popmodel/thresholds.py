@@ -180,7 +180,9 @@ def _thresholds(curve: pd.DataFrame, treatment: str, biotype: str) -> list[dict[
                 "criterion": criterion,
                 "severity": severity,
                 "low": crossing(x, y - Z95 * error, wanted)[0] if status == "crosses" else math.nan,
-                "high": crossing(x, y + Z95 * error, wanted)[0] if status == "crosses" else math.nan,
+                "high": crossing(x, y + Z95 * error, wanted)[0]
+                if status == "crosses"
+                else math.nan,
                 "status": status,
             }
         )

@@ -82,7 +82,9 @@ def simulate(
             ends[k][start:end] = persons
         return k, end - start, tally
 
-    jobs = [(k, start) for k in range(len(strategies)) for start in range(0, len(population), BLOCK)]
+    jobs = [
+        (k, start) for k in range(len(strategies)) for start in range(0, len(population), BLOCK)
+    ]
     with ThreadPoolExecutor(threads or default_threads()) as pool:
         for future in as_completed([pool.submit(block, *job) for job in jobs]):
             k, size, tally = future.result()

@@ -181,11 +181,19 @@ def utility_of(p: Any, q: Any, severity: Any, t: Any) -> Any:
         n = 0
         while severity > q.utility_severity[n + 1]:
             n += 1
-        share = (severity - q.utility_severity[n]) / (
-            q.utility_severity[n + 1] - q.utility_severity[n]
-        )
-        value = q.utility_value[n] + share * (q.utility_value[n + 1] - q.utility_value[n])
+        value = q.utility_value[n] + q.utility_slope[n] * (severity - q.utility_severity[n])
+    if value <= q.lowest_norm:
+        return value
     return min(value, q.utility_norm[p.sex, age_group(p, q, t)])
+
+
+@rule
+def lost_worth(x: Any) -> Any:
+    """Return 1 - exp(-x) for x >= 0; a short series where x is small saves a library call."""
+    if x > 0.02:
+        return -math.expm1(-x)
+    tail = 1.0 - x / 5.0 * (1.0 - x / 6.0 * (1.0 - x / 7.0))
+    return x * (1.0 - x / 2.0 * (1.0 - x / 3.0 * (1.0 - x / 4.0 * tail)))
 
 
 @rule
@@ -194,19 +202,17 @@ def settle_utility(o: Any, q: Any, t: Any) -> None:
     days = t - o.utility_since
     if days > 0.0:
         rate = q.discount_health
+        lost = lost_worth(rate * days)
         total = o.utility * days
-        worth = o.utility * discounted_days(rate, o.utility_since, days)
+        worth = o.utility * (lost / rate if rate > 0.0 else days)
         if o.utility_gap != 0.0:
             fade = 1.0 / o.utility_lag
-            total += o.utility_gap * -math.expm1(-days * fade) / fade
-            worth += (
-                o.utility_gap
-                * math.exp(-rate * o.utility_since)
-                * -math.expm1(-days * (fade + rate))
-                / (fade + rate)
-            )
-        o.qaly += worth / DAYS_PER_YEAR
+            left = o.utility_left if t == o.utility_until else math.exp(-days * fade)
+            total += o.utility_gap * (1.0 - left) / fade
+            worth += o.utility_gap * (1.0 - left * (1.0 - lost)) / (fade + rate)
+        o.qaly += o.utility_worth * worth / DAYS_PER_YEAR
         o.qaly_undiscounted += total / DAYS_PER_YEAR
+        o.utility_worth *= 1.0 - lost
     o.utility_since = t
 
 
@@ -218,19 +224,25 @@ def read_utility(p: Any, o: Any, q: Any, severity: Any, t: Any) -> None:
     so a treatment that works in hours counts from its first day.
     """
     now = utility_of(p, q, severity, t)
-    gap, level, lag = 0.0, now, 1.0
-    if p.moving and p.gain != 0.0 and p.care == CARE_COURSE and p.state < REMITTED:
-        ahead = p.phase + p.grid * q.grid_days
-        lag = q.onset[p.treatment]
-        missing = -math.expm1(-(ahead - t) / lag)
-        if missing > 1e-9:
-            depth = natural_depth(p, q) + p.contact + effect_at(p, q, ahead)
-            then = utility_of(p, q, severity_of_depth(p, q, depth), t)
-            gap = (now - then) / missing
-            level = now - gap
-    if level != o.utility or gap != o.utility_gap or (gap != 0.0 and t != o.utility_since):
-        settle_utility(o, q, t)
-        o.utility, o.utility_gap, o.utility_lag = level, gap, lag
+    if not (p.moving and p.gain != 0.0 and p.care == CARE_COURSE and p.state < REMITTED):
+        if now != o.utility or o.utility_gap != 0.0:
+            settle_utility(o, q, t)
+            o.utility, o.utility_gap = now, 0.0
+        return
+    settle_utility(o, q, t)
+    ahead = p.phase + p.grid * q.grid_days
+    lag = q.onset[p.treatment]
+    left = math.exp(-(ahead - t) / lag)
+    o.utility, o.utility_gap = now, 0.0
+    if left < 1.0 - 1e-9:
+        missing = p.gain - effect_at(p, q, t)
+        depth = natural_depth(p, q) + p.contact + p.gain - missing * left
+        then = utility_of(p, q, severity_of_depth(p, q, depth), t)
+        o.utility_gap = (now - then) / (1.0 - left)
+        o.utility = now - o.utility_gap
+        o.utility_lag = lag
+        o.utility_until = ahead
+        o.utility_left = left
 
 
 @rule

@@ -163,9 +163,7 @@ def begin_course(p: Any, o: Any, q: Any, tally: Any, t: Any, treatment: Any) -> 
 
 
 @rule
-def suffer_harms(
-    p: Any, o: Any, q: Any, tally: Any, t: Any, treatment: Any, attempt: Any
-) -> None:
+def suffer_harms(p: Any, o: Any, q: Any, tally: Any, t: Any, treatment: Any, attempt: Any) -> None:
     """Draw the adverse events of a course: cost and loss now, death with the next event."""
     for n in range(3):
         chance = q.harm_probability[treatment, n]
@@ -190,7 +188,8 @@ def pay_visit(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
 def attend_visit(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
     """Make a visit: read severity; stop a course that does not help, if the strategy says so."""
     pay_visit(p, o, q, tally, t)
-    look(p, o, q, tally, t)
+    if p.moving:
+        look(p, o, q, tally, t)
     if p.state < REMITTED and t - p.started >= s.stop_after_days:
         before = measured(p, q, p.reference, p.started)
         now = measured(p, q, severity_now(p, q, t), t)

@@ -23,10 +23,10 @@ def is_eligible(p: Any, q: Any, treatment: Any) -> Any:
     """Tell whether the card admits this patient: failures, flags, history, setting."""
     if p.failures < q.minimum_failures[treatment]:
         return False
-    if (p.flags & q.excluded_flags[treatment]) != 0:
+    if (p.conditions & q.excluded_flags[treatment]) != 0:
         return False
     required = q.required_flags[treatment]
-    if (p.flags & required) != required:
+    if (p.conditions & required) != required:
         return False
     if q.after[treatment] != 0:
         if p.previous < 0 or p.outcome == OUTCOME_DROPPED:
@@ -42,7 +42,7 @@ def is_eligible(p: Any, q: Any, treatment: Any) -> Any:
 @rule
 def rule_fits(p: Any, q: Any, s: Any, n: Any, severity: Any, augment: Any) -> Any:
     """Tell whether rule n applies now."""
-    if (p.used >> n) & 1 and not s.repeat[n]:
+    if (p.used >> n) & 1 and not s.may_repeat[n]:
         return False
     if p.line < s.line_min[n] or p.line > s.line_max[n]:
         return False
@@ -52,7 +52,7 @@ def rule_fits(p: Any, q: Any, s: Any, n: Any, severity: Any, augment: Any) -> An
         return False
     if not (s.biotypes[n] >> p.biotype) & 1 or not (s.settings[n] >> p.setting) & 1:
         return False
-    if (p.flags & s.flags_all[n]) != s.flags_all[n] or (p.flags & s.flags_none[n]) != 0:
+    if (p.conditions & s.flags_all[n]) != s.flags_all[n] or (p.conditions & s.flags_none[n]) != 0:
         return False
     if (p.tried & s.tried_all[n]) != s.tried_all[n] or (p.tried & s.not_tried[n]) != 0:
         return False

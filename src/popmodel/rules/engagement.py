@@ -56,12 +56,12 @@ def drop_out_day(p: Any, q: Any, treatment: Any, severity: Any, attempt: Any, t:
 @rule
 def leaves_after_failure(p: Any, q: Any) -> Any:
     """Tell whether a patient leaves care after a failed line; likelier with more failures."""
-    u = uniform(p.key, SALT_LEAVE, p.episode * 64 + p.failures)
+    u = uniform(p.key, SALT_LEAVE, int(p.episode) * 64 + int(p.failures))
     return u < q.leave_probability[min(p.failures, 3)]
 
 
 @rule
 def leaves_after_dropout(p: Any, q: Any) -> Any:
     """Tell whether a patient who dropped out of a course leaves care for now."""
-    u = uniform(p.key, SALT_LEAVE_DROP, p.episode * 1024 + p.courses)
+    u = uniform(p.key, SALT_LEAVE_DROP, int(p.episode) * 1024 + int(p.courses))
     return u < q.leave_after_dropout

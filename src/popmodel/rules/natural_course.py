@@ -18,7 +18,7 @@ MONTHS = 100000
 @rule
 def pass_knot(p: Any, q: Any, knot: Any) -> None:
     """Move b by one month: b <- phi b + sqrt(1 - phi^2) eta, eta keyed by episode and month."""
-    eta = normal(p.key, SALT_MONTH, p.episode * MONTHS + knot + MONTHS // 2)
+    eta = normal(p.key, SALT_MONTH, int(p.episode) * MONTHS + knot + MONTHS // 2)
     p.swing = q.persistence * p.swing + q.innovation * eta
 
 

@@ -24,7 +24,7 @@ from popmodel.rules.codes import (
 from popmodel.rules.crisis import respend_crisis
 from popmodel.rules.engagement import begin_asking, stop_asking
 from popmodel.rules.mortality import change_excess
-from popmodel.rules.natural_course import next_grid_point
+from popmodel.rules.natural_course import next_grid_point, pass_knot
 from popmodel.rules.relapse import relapse_day
 from popmodel.rules.response import (
     contact_at,
@@ -80,8 +80,8 @@ def read_severity(p: Any, o: Any, q: Any, tally: Any, severity: Any, t: Any) -> 
                 o.first_response = t - p.entry
             count(o, tally, FLOW_RESPONSES, t)
         set_state(p, o, tally, state, t)
+        set_flows(p, o, q, tally, t)
     read_utility(p, o, q, severity, t)
-    set_flows(p, o, q, tally, t)
 
 
 @rule
@@ -100,21 +100,6 @@ def begin_moving(p: Any, q: Any, t: Any) -> None:
     if not p.moving:
         p.moving = 1
         p.grid = next_grid_point(p, q, t)
-
-
-@rule
-def refresh_moving(p: Any, q: Any, t: Any) -> None:
-    """Stop reading between knots once contact and effect have settled within the tolerance."""
-    level = q.contact_level[p.contact_target]
-    if abs(p.contact - level) <= q.tolerance:
-        p.contact = level
-        p.contact_from = level
-        p.moving = 0
-    if p.care == CARE_COURSE and p.gain != 0.0:
-        if p.gain - effect_at(p, q, t) > q.tolerance:
-            p.moving = 1
-        elif p.contact == level:
-            p.moving = 0
 
 
 @rule
@@ -182,16 +167,37 @@ def refer_to(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
 
 
 @rule
-def read_grid_point(p: Any, o: Any, q: Any, tally: Any, t: Any) -> Any:
-    """Read a grid point: contact takes its value, remission is looked for; True if found."""
+def step_grid(p: Any, q: Any, t: Any) -> Any:
+    """Pass grid point `p.grid` on day t and return the score there.
+
+    At a knot depth moves; while something moves contact takes its value; then the next grid point
+    is chosen: the next one while something moves, else the next knot.
+    """
+    if p.grid % 4 == 0:
+        pass_knot(p, q, p.grid // 4)
+    effect = effect_at(p, q, t)
     if p.moving:
-        p.contact = contact_at(p, q, t)
-        refresh_moving(p, q, t)
+        level = q.contact_level[p.contact_target]
+        if p.contact_since < t - q.grid_days:
+            p.contact = level + (p.contact - level) * q.contact_fade
+        else:
+            p.contact = contact_at(p, q, t)
+        settled = abs(p.contact - level) <= q.tolerance
+        if settled:
+            p.contact = level
+            p.contact_from = level
+        taken = p.care != CARE_COURSE or p.gain - effect <= q.tolerance
+        p.moving = 0 if settled and taken else 1
     p.grid += 1
     if not p.moving:
         p.grid += (4 - p.grid % 4) % 4
-    depth = natural_depth(p, q) + p.contact + effect_at(p, q, t)
-    severity = severity_of_depth(p, q, depth)
+    return severity_of_depth(p, q, natural_depth(p, q) + p.contact + effect)
+
+
+@rule
+def read_grid_point(p: Any, o: Any, q: Any, tally: Any, t: Any) -> Any:
+    """Read a grid point; True if it finds remission."""
+    severity = step_grid(p, q, t)
     if severity <= q.remission_severity:
         begin_remission(p, o, q, tally, t, severity)
         return True

@@ -34,7 +34,7 @@ def relapse_rate(p: Any, q: Any, card: Any, period: Any) -> Any:
     `card` is the treatment that brought remission, -1 for remission without treatment.
     """
     if period == PERIODS - 1:
-        past = min(p.past_episodes + p.episode, q.past_episode_cap)
+        past = min(int(p.past_episodes) + int(p.episode), q.past_episode_cap)
         return q.recurrence_rate * q.past_episode_ratio**past
     base = q.natural_relapse[period] if card < 0 else q.treatment_relapse[card, period]
     lines = q.failed_line_ratio ** min(p.failures, 4)

@@ -28,7 +28,7 @@ def soft_floor(x: Any, softness: Any) -> Any:
     y = x / softness
     if y > 36.0:
         return x
-    return softness * math.log1p(math.exp(y))
+    return softness * math.log(1.0 + math.exp(y))
 
 
 @rule
@@ -75,7 +75,7 @@ def severity_now(p: Any, q: Any, t: Any) -> Any:
 @rule
 def measured(p: Any, q: Any, severity: Any, t: Any) -> Any:
     """Return the score as measured on day t: true score plus a keyed error, cut to the scale."""
-    occurrence = p.episode * 100000 + int(math.floor(t)) + 50000
+    occurrence = int(p.episode) * 100000 + int(math.floor(t)) + 50000
     value = severity + q.measurement_sd * normal(p.key, SALT_MEASUREMENT, occurrence)
     return min(max(value, 0.0), 60.0)
 
@@ -128,7 +128,7 @@ def gain_of_course(p: Any, q: Any, treatment: Any, severity: Any, attempt: Any) 
         return 0.0
     for n in range(3):
         flag = q.block_flag[treatment, n]
-        if flag >= 0 and (p.flags >> flag) & 1:
+        if flag >= 0 and (p.conditions >> flag) & 1:
             kept *= 1.0 - q.block_share[treatment, n]
     missing = q.tested_after[treatment] - p.failures
     if missing > 0:
@@ -145,5 +145,5 @@ def attempt_number(p: Any, treatment: Any) -> Any:
     elif not (p.again >> treatment) & 1:
         attempt = 1
     else:
-        attempt = 2 + min(p.courses, ATTEMPTS - 3)
-    return p.episode * ATTEMPTS + attempt
+        attempt = 2 + min(int(p.courses), ATTEMPTS - 3)
+    return int(p.episode) * ATTEMPTS + attempt

@@ -46,7 +46,6 @@ from popmodel.rules.natural_course import (
     draw_onset_swing,
     draw_worst,
     next_grid_point,
-    pass_knot,
 )
 from popmodel.rules.reading import (
     band_of,
@@ -73,6 +72,7 @@ def enter(p: Any, o: Any, q: Any, s: Any, tally: Any) -> None:
     o.first_response = math.inf
     o.died = math.inf
     o.utility_lag = 1.0
+    o.utility_worth = math.exp(-q.discount_health * t)
     p.state = clinical_state(p, severity)
     p.band = band_of(q, severity)
     move(o, tally, -1, p.state, t)
@@ -147,8 +147,6 @@ def settle(p: Any, o: Any, q: Any, tally: Any) -> None:
         t = p.phase + p.grid * q.grid_days
         if t > day:
             return
-        if p.grid % 4 == 0:
-            pass_knot(p, q, p.grid // 4)
         band = p.band
         if read_grid_point(p, o, q, tally, t):
             p.event = c.EVENT_KNOT
@@ -270,7 +268,7 @@ def begin_again(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
     else:
         count(o, tally, c.FLOW_RELAPSES, t)
     p.contact = contact_at(p, q, t)
-    p.swing = draw_onset_swing(p, q, p.contact, p.episode * 1000 + p.spell)
+    p.swing = draw_onset_swing(p, q, p.contact, int(p.episode) * 1000 + int(p.spell))
     change_excess(p, q, t, True, False)
     set_state(p, o, tally, c.UNTREATED, t)
     p.moving = 1
