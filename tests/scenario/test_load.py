@@ -130,7 +130,7 @@ def test_mappings_merge_and_lists_replace(small, write):
     assert [offer.treat for offer in scenario.strategies["saint_first"].offer] == ["rtms"]
     assert scenario.strategies["saint_first"].label == "SAINT first"
     assert list(scenario.strategies) == ["usual_care", "saint_first"]
-    assert [file.name for file in scenario.source_files] == ["base.yaml", "question.yaml"]
+    assert [file.name for file in scenario.source_files] == ["question.yaml", "base.yaml"]
 
 
 def test_null_takes_away_what_a_base_said(small, write):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
-from popmodel.errors import InputError, Problem
+from popmodel.errors import InputError, InputWarning, Problem
 from popmodel.evidence.load import load_evidence
 from popmodel.yaml_source import read_yaml
 
@@ -18,7 +19,9 @@ def is_scenario(file: Path) -> bool:
     A file that cannot be read counts as a scenario, so that reading it as one says why.
     """
     try:
-        data = read_yaml(file).data
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", InputWarning)  # told when it is read in earnest
+            data = read_yaml(file).data
     except InputError:
         return True
     return not SCENARIO_KEYS.isdisjoint(data)

@@ -30,7 +30,7 @@ class Checked:
         scenario: The scenario, or None if something is wrong.
         problems: All that is wrong.
         warnings: What is allowed and looks like a mistake.
-        source_files: The files read, the innermost of `extends` first.
+        source_files: The files read: the one asked for, then what it extends.
     """
 
     scenario: Scenario | None
@@ -105,7 +105,7 @@ def check_scenario(
             if scenario is not None:
                 told = [str(one) for one in suspicions(scenario, merged)]
     told = [*_input_warnings(noticed), *told]
-    sources = tuple(located.path for located in files)
+    sources = tuple(located.path for located in reversed(files))
     if scenario is not None:
         attach(scenario, source_files=sources, warnings=tuple(told))
     found = InputError(problems).problems if problems else ()

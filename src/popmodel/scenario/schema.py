@@ -571,7 +571,7 @@ class Scenario(_Part):
 
     @property
     def source_files(self) -> tuple[Path, ...]:
-        """Files the scenario was read from, the outermost last."""
+        """Files the scenario was read from: the one asked for, then what it extends."""
         return self._source_files
 
     @property

@@ -1,0 +1,6 @@
+"""`python -m popmodel`: the command line."""
+
+from popmodel.cli import main
+
+if __name__ == "__main__":
+    raise SystemExit(main())
