@@ -76,7 +76,7 @@ def _read_group(folder: Path, problems: Problems) -> Iterator[CardFile]:
 
 
 def read_card(path: Path, problems: Problems, group: str | None = None) -> Iterator[CardFile]:
-    """Yield the card in a file, or nothing if it is not YAML.
+    """Yield the card in a file; one that cannot be read still has its id.
 
     Args:
         path: The file.
@@ -87,6 +87,7 @@ def read_card(path: Path, problems: Problems, group: str | None = None) -> Itera
         located = read_yaml(path)
     except InputError as error:
         problems.extend(error.problems)
+        yield CardFile(group or _group_of(path, {}), path.stem, Located(path, {}), None)
         return
     group = group or _group_of(path, located.data)
     card = _typed(located, group, problems)

@@ -47,7 +47,7 @@ def cross_problems(files: Iterable[CardFile], known: Known) -> Iterator[Problem]
         files: All cards.
         known: What `known_names` returned.
     """
-    files = [file for file in files if file.card is not None]
+    files = list(files)
     for file in files:
         for fault in reference_faults(file.card, known):
             yield file.located.problem(fault.field, fault.message, fault.hint)
@@ -107,12 +107,13 @@ def _names_nothing(named: Any, known: Known, to: str, where: Where) -> Iterator[
 # ------------------------------------------------------------------ groups
 
 
-def _group_problems(files: Iterable[CardFile]) -> Iterator[Problem]:
+def _group_problems(files: list[CardFile]) -> Iterator[Problem]:
     """Yield what is wrong among numbers that are drawn together."""
     members: dict[str, list[Member]] = {}
+    incomplete = {file.group for file in files if file.card is None}
     for file in files:
-        if file.card is None:
-            continue
+        if file.card is None or file.group in incomplete:
+            continue  # a group may lack the members of a card that is wrong in itself
         for _, where, quantity in quantities_in(file.card):
             if quantity.group:
                 key = group_key(file.group, file.id, file.card, quantity.group)
@@ -132,12 +133,11 @@ def _group_problems(files: Iterable[CardFile]) -> Iterator[Problem]:
 def _calibrated_problems(files: list[CardFile]) -> Iterator[Problem]:
     """Yield a problem for every fitted path that no card has."""
     calibrated = [file for file in files if isinstance(file.card, Calibrated)]
-    if not calibrated:
+    if not calibrated or any(file.card is None for file in files):
         return
     paths = {
         ".".join((file.group, file.id, *segments))
         for file in files
-        if file.card is not None
         for segments, _, _ in quantities_in(file.card)
     }
     for file in calibrated:

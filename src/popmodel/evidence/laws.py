@@ -260,7 +260,7 @@ def _newton_step(
     slope = np.column_stack([by_location / (step * sd), by_scale / step])
     if not np.isfinite(slope).all() or abs(np.linalg.det(slope)) < 1e-300:
         return np.array([math.nan, math.nan])
-    return np.linalg.solve(slope, -missed)
+    return _floats(np.linalg.solve(slope, -missed))
 
 
 def _missed(
