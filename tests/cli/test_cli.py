@@ -59,7 +59,17 @@ def answer(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run") / "five"
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "popmodel", "run", FIVE, "--patients", "60", "--years", "1"),
+            *(
+                sys.executable,
+                "-m",
+                "popmodel.cli",
+                "run",
+                FIVE,
+                "--patients",
+                "60",
+                "--years",
+                "1",
+            ),
             *("--structure", "evidence", "--no-charts", "--out", folder),
         ],
         capture_output=True,
@@ -195,7 +205,7 @@ def test_a_bug_names_the_place_and_the_full_story_is_one_variable_away(capsys, m
 
 
 def test_a_reader_that_leaves_early_is_no_error():
-    command = f"{sys.executable} -m popmodel evidence --assumptions | head -n 1"
+    command = f"{sys.executable} -m popmodel.cli evidence --assumptions | head -n 1"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)  # noqa: S602
     assert done.stderr == ""
 
@@ -343,7 +353,10 @@ def test_help_answers_in_under_half_a_second():
 def _seconds_of_help() -> float:
     start = time.perf_counter()
     subprocess.run(
-        [sys.executable, "-m", "popmodel", "--help"], check=True, capture_output=True, timeout=60
+        [sys.executable, "-m", "popmodel.cli", "--help"],
+        check=True,
+        capture_output=True,
+        timeout=60,
     )
     return time.perf_counter() - start
 

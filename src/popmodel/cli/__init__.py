@@ -11,6 +11,7 @@ import typer
 
 from popmodel.cli.charts import charts as charts_command
 from popmodel.cli.check import check as check_command
+from popmodel.cli.economics import economics as economics_command
 from popmodel.cli.evidence import evidence as evidence_command
 from popmodel.cli.explain import explain as explain_command
 from popmodel.cli.new import new as new_command
@@ -36,6 +37,7 @@ app.command("run")(run_command)
 app.command("check")(check_command)
 app.command("charts")(charts_command)
 app.command("report")(report_command)
+app.command("economics")(economics_command)
 app.command("evidence")(evidence_command)
 app.command("explain")(explain_command)
 app.command("schema")(schema_command)

@@ -8,6 +8,7 @@ from popmodel.errors import InputError, Problems, did_you_mean
 from popmodel.yaml_source import Located, read_yaml
 
 DEEPEST_EXTENDS = 10
+LONGEST_PATH = 200
 
 
 def read_chain(path: Path, problems: Problems) -> list[Located]:
@@ -71,8 +72,8 @@ def inside(folder: Path, start: Path, named: object) -> Path:
     Raises:
         ValueError: If it is absolute, leads out of the folder (also by a link), or is no text.
     """
-    if not isinstance(named, str) or not named.strip():
-        raise ValueError("must be the name of a file")
+    if not isinstance(named, str) or not named.strip() or len(named) > LONGEST_PATH:
+        raise ValueError(f"must be the name of a file, at most {LONGEST_PATH} characters long")
     if Path(named).is_absolute() or PureWindowsPath(named).anchor or "\\" in named:
         raise ValueError(f"'{named[:80]}' must be relative, with '/': a file beside or below")
     try:

@@ -45,7 +45,8 @@ class Merged(Located):
 
     def add(self, layer: Layer) -> None:
         """Merge a layer over what there is."""
-        for path in layer.data.get("overrides") or ():
+        overrides = layer.data.get("overrides")
+        for path in overrides if isinstance(overrides, dict) else ():
             self._forget_relatives(str(path))
         self._write(self.data, layer.data, (), layer)
 

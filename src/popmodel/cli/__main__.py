@@ -1,4 +1,4 @@
-"""`python -m popmodel`: the command line."""
+"""`python -m popmodel.cli`: the command line."""
 
 from popmodel.cli import main
 

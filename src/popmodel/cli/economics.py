@@ -1,0 +1,164 @@
+"""`popmodel economics`: the decision layer on any table of costs and effects by draw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from popmodel.cli.printing import money, number, print_json, print_line, print_table
+from popmodel.cli.settings import JsonOption
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_AMOUNTS = 100_000
+
+
+def economics(
+    psa: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PSA.csv", help="CSV or Parquet with columns sample, strategy, cost, qaly."
+        ),
+    ],
+    params: Annotated[
+        Path | None,
+        typer.Option("--params", help="Parameters by sample, for the value of learning them."),
+    ] = None,
+    wtp: Annotated[
+        str, typer.Option("--wtp", help="Amounts per effect: one, or from:to:step, both included.")
+    ] = "0:200000:1000",
+    effect: Annotated[str, typer.Option("--effect", help="Column of the effect.")] = "qaly",
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the tables.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Evaluate PSA.csv: frontier, acceptability, value of information."""
+    from popmodel import economics as decide
+
+    table = _read(psa)
+    amounts = amounts_of(wtp)
+    means = _means(table, effect)
+    answers = {
+        "incremental": decide.incremental_table(means, effect),
+        "ceac": decide.acceptability(table, amounts, effect),
+        "ceaf": decide.acceptability_frontier(table, amounts, effect),
+        "evpi": decide.evpi(table, amounts, effect),
+        "expected_loss": decide.expected_loss(table, amounts, effect),
+    }
+    if params is not None:
+        answers["evppi"] = _evppi()(table, _read(params), amounts, effect)
+    if out is not None:
+        _write(answers, out)
+    if json:
+        print_json({name: one.to_dict("records") for name, one in answers.items()})
+        return
+    _print(answers["incremental"], effect)
+    if out is not None:
+        print_line(f"Tables: {out}")
+
+
+def amounts_of(text: str) -> list[float]:
+    """Return the amounts that `--wtp` means: one, or `from:to:step` with both ends.
+
+    Raises:
+        InputError: It is neither.
+    """
+    from popmodel.errors import InputError, Problem
+
+    def wrong(told: str) -> InputError:
+        hint = "one amount, or from:to:step such as 0:200000:1000"
+        return InputError([Problem("--wtp", 0, 0, "", told, hint)])
+
+    try:
+        parts = [float(part) for part in text.split(":")]
+    except ValueError:
+        raise wrong(f"'{text}' is no number") from None
+    if len(parts) == 1:
+        return parts
+    if len(parts) != 3 or not all(part == part and abs(part) < 1e15 for part in parts):
+        raise wrong(f"'{text}' is no range")
+    first, last, step = parts
+    if step <= 0 or last < first or (last - first) / step > MOST_AMOUNTS:
+        raise wrong(f"'{text}' holds no amounts, or too many")
+    steps = int((last - first) / step + 1e-9)
+    amounts = [first + step * position for position in range(steps + 1)]
+    return amounts if last - amounts[-1] <= 1e-9 * max(1.0, last) else [*amounts, last]
+
+
+def _read(path: Path) -> pd.DataFrame:
+    """Return a table from CSV or Parquet.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    import pandas as pd
+
+    from popmodel.errors import InputError, Problem
+
+    try:
+        parquet = path.suffix.lower() in (".parquet", ".pq")
+        table = pd.read_parquet(path) if parquet else pd.read_csv(path)
+    except (OSError, ValueError) as error:  # pandas' and Arrow's errors are among these
+        told = f"cannot be read: {str(error).splitlines()[0]}"
+        raise InputError([Problem(str(path), 0, 0, "", told)]) from error
+    table.attrs["file"] = str(path)
+    return table
+
+
+def _means(table: pd.DataFrame, effect: str) -> pd.DataFrame:
+    """Return mean cost and effect by strategy, in the order of the table."""
+    import pandas as pd
+
+    from popmodel.economics.checks import each_structure, samples_of
+
+    def one(part: pd.DataFrame) -> pd.DataFrame:
+        samples = samples_of(part, effect)
+        means = {"cost": samples.cost.mean(axis=0), effect: samples.effect.mean(axis=0)}
+        return pd.DataFrame({"strategy": list(samples.strategies), **means})
+
+    return each_structure(table, one)
+
+
+def _evppi() -> Callable[..., pd.DataFrame]:
+    """Return the function for the value of learning single parameters.
+
+    Raises:
+        RunError: This version has none.
+    """
+    from popmodel import economics as decide
+    from popmodel.errors import RunError
+
+    found: Callable[..., pd.DataFrame] | None = getattr(decide, "evppi", None)
+    if found is None:
+        raise RunError("--params: this version cannot yet value the learning of parameters")
+    return found
+
+
+def _write(answers: dict[str, pd.DataFrame], out: Path) -> None:
+    from popmodel.report.tables import safe_csv, write_atomically
+
+    out.mkdir(parents=True, exist_ok=True)
+    for name, table in answers.items():
+        write_atomically(out / f"{name}.csv", safe_csv(table).encode())
+
+
+def _print(incremental: pd.DataFrame, effect: str) -> None:
+    columns = ("strategy", "cost", effect, "more cost", f"more {effect}", "ICER", "status")
+    rows = []
+    for row in incremental.to_dict("records"):
+        structure = f"{row['structure']}: " if "structure" in row else ""
+        rows.append(
+            (
+                f"{structure}{row['strategy']}",
+                money(row["cost"]),
+                number(row[effect]),
+                money(row["inc_cost"]),
+                number(row[f"inc_{effect}"]),
+                money(row["icer"]),
+                str(row["status"]),
+            )
+        )
+    print_table("", columns, rows)
