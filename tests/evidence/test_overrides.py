@@ -95,6 +95,12 @@ def test_an_item_of_a_list_is_replaced_by_name_or_place(evidence):
         assert changed.treatments["drug"].adverse_events[0].cost.value == 7
 
 
+def test_a_number_keeps_one_name_whichever_way_it_was_replaced(evidence):
+    changed = evidence.with_overrides({"treatments.drug.adverse_events.0.cost": 7})
+    assert set(changed.quantities()) == set(evidence.quantities())
+    assert set(changed.overridden) == {"treatments.drug.adverse_events.Dry_mouth.cost"}
+
+
 def test_no_override_changes_nothing(evidence):
     assert evidence.with_overrides({}) is evidence
 
@@ -144,6 +150,8 @@ WRONG = {
         {"biotypes.calm.share": 0.9, "biotypes.tense.share": 0.2},
         "shares add up to 1.1",
     ),
+    "another id": ({"treatments.drug.id": "pill"}, "a card keeps its id"),
+    "a key that is a number": ({"treatments.drug.mechanisms": {2014: 1}}, "no mechanism 2014"),
     "a path inside another": (
         {"treatments.drug.cost": 1, "treatments.drug.cost.course": 2},
         "is set twice",

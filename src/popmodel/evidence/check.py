@@ -9,10 +9,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from popmodel.errors import Problem, did_you_mean
-from popmodel.evidence.cards import CardFile
 from popmodel.evidence.distributions import Dirichlet
 from popmodel.evidence.groups import group_faults, group_key
 from popmodel.evidence.quantity import Quantity
+from popmodel.evidence.reading import CardFile
 from popmodel.evidence.schema import Calibrated, Mechanisms, Reference
 from popmodel.evidence.tree import children, quantities_in
 from popmodel.yaml_source import Fault, Where

@@ -75,23 +75,23 @@ def find(node: Any, segments: Segments) -> tuple[Where, Any]:
     """
     where: Where = ()
     for number, segment in enumerate(segments):
-        key, node = _child(node, segment, segments[: number + 1])
+        _, key, node = _child(node, segment, segments[: number + 1])
         where = (*where, key)
     return where, node
 
 
-def _child(node: Any, segment: str, segments: Segments) -> tuple[str | int, Any]:
-    """Return key and value of one child; the short ways first, for they are walked per draw."""
+def _child(node: Any, segment: str, segments: Segments) -> tuple[str, str | int, Any]:
+    """Return name, key and value of one child; the short ways first, walked once per draw."""
     if isinstance(node, BaseModel) and segment in type(node).model_fields:
-        return segment, getattr(node, segment)
+        return segment, segment, getattr(node, segment)
     if isinstance(node, dict) and segment in node:
-        return segment, node[segment]
+        return segment, segment, node[segment]
+    known = {name: (name, key, value) for name, key, value in children(node)}
+    if segment in known:
+        return known[segment]
     if isinstance(node, tuple) and segment.isdecimal() and int(segment) < len(node):
-        return int(segment), node[int(segment)]
-    known = {name: (key, value) for name, key, value in children(node)}
-    if segment not in known:
-        raise PathError([Fault("there is no such path", segments, did_you_mean(segment, known))])
-    return known[segment]
+        return list(children(node))[int(segment)]
+    raise PathError([Fault("there is no such path", segments, did_you_mean(segment, known))])
 
 
 def changed(node: Any, changes: Changes, touched: list[Touched], segments: Segments = ()) -> Any:
@@ -122,7 +122,10 @@ def _changed(
             plain[name] = change
             touched.append((here, None, change))
             continue
-        key, value = _child(node, name, here)
+        known_as, key, value = _child(node, name, here)
+        here = (*segments, known_as)
+        if len(here) == 3 and known_as == "id":
+            raise PathError([Fault("a card keeps its id", here)])
         if isinstance(value, Quantity):
             settled[key] = _changed_quantity(value, change, here)
             touched.append((here, value, settled[key]))

@@ -1,0 +1,125 @@
+"""Other numbers for this run: overrides by dotted path, checked as the cards are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from popmodel.errors import InputError, Problem, Problems, did_you_mean
+from popmodel.evidence.check import reference_faults
+from popmodel.evidence.distributions import Dirichlet
+from popmodel.evidence.groups import group_faults
+from popmodel.evidence.quantity import Quantity
+from popmodel.evidence.tree import PathError, Touched, changed
+from popmodel.yaml_source import Fault, Located, Where, dotted
+
+if TYPE_CHECKING:
+    from popmodel.evidence.evidence import Evidence
+
+Found = tuple[str, Fault]  # the path of an override, and a fault of it
+
+
+def overridden(
+    evidence: Evidence, overrides: Mapping[str, Any], located: Located | None, prefix: Where
+) -> Evidence:
+    """Return evidence with some values replaced; see `Evidence.with_overrides`."""
+    touched: list[Touched] = []
+    try:
+        tree = changed(evidence.tree(), nested(overrides), touched)
+    except PathError as error:
+        found = _faults_one_by_one(evidence, overrides)
+        raise InputError(path_problems(evidence, found, located, prefix)) from error
+    new = evidence.changed(tree, touched)
+    found = [*_reference_faults(new, touched), *_group_faults(new, touched)]
+    Problems(path_problems(new, found, located, prefix)).raise_if_any()
+    return new
+
+
+def nested(overrides: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return changes by dotted path as mappings in mappings.
+
+    Raises:
+        InputError: If one path lies inside another.
+    """
+    tree: dict[str, Any] = {}
+    for path, value in overrides.items():
+        node = tree
+        *parents, last = str(path).split(".")
+        for segment in parents:
+            node = node.setdefault(segment, {})
+            if not isinstance(node, dict):
+                raise InputError([Problem("", 0, 0, str(path), "is set twice")])
+        if last in node:
+            raise InputError([Problem("", 0, 0, str(path), "is set twice")])
+        node[last] = nested(value) if isinstance(value, Mapping) else value
+    return tree
+
+
+def path_problems(
+    evidence: Evidence,
+    found: Iterable[Found],
+    located: Located | None = None,
+    prefix: Where = (),
+) -> list[Problem]:
+    """Return faults of paths as problems, an unknown path with the nearest known one.
+
+    Args:
+        evidence: Whose paths they are.
+        found: Path asked for, and a fault of it.
+        located: The file the paths are written in, if any.
+        prefix: Where in that file.
+    """
+    problems = []
+    for path, fault in found:
+        at = located.problem((*prefix, path), "") if located else Problem("", 0, 0, "", "")
+        hint = fault.hint
+        if not hint and "no such path" in fault.message:
+            hint = did_you_mean(path, evidence.quantities())
+        where = dotted(fault.field) or path
+        problems.append(replace(at, where=where, message=fault.message, hint=hint))
+    return problems
+
+
+def _faults_one_by_one(evidence: Evidence, overrides: Mapping[str, Any]) -> list[Found]:
+    """Return the faults of all overrides, each tried alone."""
+    found: list[Found] = []
+    for path, value in overrides.items():
+        try:
+            changed(evidence.tree(), nested({path: value}), [])
+        except PathError as error:
+            found += [(path, fault) for fault in error.faults]
+    return found
+
+
+def _reference_faults(evidence: Evidence, touched: Iterable[Touched]) -> list[Found]:
+    """Return a fault for every plain setting that names a card which does not exist."""
+    plain = [segments for segments, _, new in touched if not isinstance(new, Quantity)]
+    known = evidence.known() if plain else {}
+    return [
+        (".".join(segments), replace(fault, field=segments))
+        for segments in plain
+        for fault in reference_faults(evidence.cards(segments[0])[segments[1]], known)
+    ]
+
+
+def _group_faults(evidence: Evidence, touched: Iterable[Touched]) -> list[Found]:
+    """Return a fault for every group of shares that no longer adds up to one."""
+    groups: dict[str, str] = {}
+    for segments, _, new in touched:
+        if isinstance(new, Quantity) and new.group:
+            path = ".".join(segments)
+            groups[evidence.group_of(path, new.group)] = path
+    members = evidence.groups() if groups else {}
+    return [
+        (path, Fault(f"group {key}: {told}"))
+        for key, path in groups.items()
+        for told in _sum_faults(evidence, members[key])
+    ]
+
+
+def _sum_faults(evidence: Evidence, paths: Iterable[str]) -> list[str]:
+    now = [evidence.quantities()[path] for path in paths]
+    stated = [evidence.overridden.get(path) or evidence.quantities()[path] for path in paths]
+    whole = any(isinstance(one.distribution, Dirichlet) for one in stated)
+    return list(group_faults(now, whole))

@@ -1,0 +1,104 @@
+"""The cards of people and of the care around them: contacts, biotypes, services, population."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field, model_validator
+
+from popmodel.evidence.quantity import Quantity, Text
+from popmodel.evidence.schema.parts import (
+    Card,
+    Count,
+    Flag,
+    Part,
+    Reference,
+    Several,
+    band_faults,
+    sum_faults,
+)
+from popmodel.yaml_source import Fault, faults
+
+
+class Contact(Card):
+    """Being in touch with care: the lift in depth it gives, whatever is done."""
+
+    level: Quantity
+
+
+class Biotype(Card):
+    """A class of patients; the shares of all biotypes add up to one."""
+
+    groups_span_folder: ClassVar[bool] = True
+
+    share: Quantity
+    log_severity_shift: Quantity
+    relapse_hazard_ratio: Quantity
+    dropout_hazard_ratio: Quantity
+    potency_shift: Annotated[dict[str, Quantity], Reference("mechanisms")]
+
+
+class Service(Card):
+    """Places that courses occupy; `places: null` means no limit."""
+
+    places: Count | None
+    courses_per_place_week: Quantity
+    place_cost_per_year: Quantity
+
+
+class AgeBand(Part):
+    """Ages from `low` to `high`, both included, and the share of people in it."""
+
+    name: Text
+    low: Count
+    high: Count
+    share: Quantity
+
+    @model_validator(mode="after")
+    def _rises(self) -> AgeBand:
+        if self.low > self.high:
+            raise faults([Fault(f"low {self.low} lies above high {self.high}", ("low",))])
+        return self
+
+
+class FailureShares(Part):
+    """Shares of the prevalent stock by failed adequate trials; `three` means three or more."""
+
+    none: Quantity
+    one: Quantity
+    two: Quantity
+    three: Quantity
+
+
+class History(Part):
+    """What the prevalent stock has lived through."""
+
+    failures: FailureShares
+    courses: Annotated[Several[Text], Reference("treatments")]
+    stock_years: Quantity
+    past_episodes_mean: Quantity
+
+
+class Population(Card):
+    """Who is simulated."""
+
+    female_share: Quantity
+    age_bands: Annotated[Several[AgeBand], Field(min_length=1)]
+    flags: dict[Flag, Quantity]
+    history: History
+    in_care_share: Quantity
+
+    @model_validator(mode="after")
+    def _shares_add_up(self) -> Population:
+        failures = self.history.failures
+        found = [
+            *sum_faults([band.share for band in self.age_bands], ("age_bands",)),
+            *sum_faults(
+                [failures.none, failures.one, failures.two, failures.three],
+                ("history", "failures"),
+            ),
+            *band_faults(self.age_bands, ("age_bands",)),
+        ]
+        if found:
+            raise faults(found)
+        return self

@@ -1,0 +1,155 @@
+"""The card of a treatment: what it does, for whom, for how long, and what it costs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from popmodel.evidence.distributions import Number, Positive
+from popmodel.evidence.quantity import Quantity, Text
+from popmodel.evidence.schema.parts import (
+    AtLeastZero,
+    ByMonths,
+    Card,
+    Count,
+    Flag,
+    Part,
+    Reference,
+    Setting,
+    Several,
+    none_stated,
+)
+from popmodel.yaml_source import Fault, faults
+
+
+class Loss(Part):
+    """Share of potency lost per unit of g(z), and the severity (z) where the loss sets in."""
+
+    loss_share: Quantity
+    threshold_z: Quantity
+
+
+class SeverityEffect(Part):
+    """Loss of potency with severity: as trials show it, as the premise holds, and the weight."""
+
+    evidence: Loss
+    premise: Loss
+    premise_weight: Quantity
+
+
+class Engagement(Part):
+    """Drop-out while on course, and how the dose taken up falls with severity."""
+
+    dropout_per_week: Quantity
+    dropout_log_hazard_per_severity_point: Quantity = none_stated("log hazard", "severity slope")
+    dose_slope: Quantity = none_stated("1/z unit", "dose slope")
+
+
+class Onset(Part):
+    """How fast a treatment works."""
+
+    theta_days: Quantity
+
+
+class Schedule(Part):
+    """Days of a course: when it is judged, how long sessions last, when visits fall."""
+
+    assess_days: Positive
+    session_days: AtLeastZero = 0.0
+    sessions: Count = 0
+    visits: Several[AtLeastZero] = ()
+    adequate: bool = True
+
+    @model_validator(mode="after")
+    def _visits_rise(self) -> Schedule:
+        if list(self.visits) != sorted(set(self.visits)):
+            raise faults([Fault("days of visits must rise", ("visits",))])
+        return self
+
+
+class Maintenance(Part):
+    """Care that goes on after remission, while `months` last."""
+
+    hazard_ratio: Quantity
+    cost_per_month: Quantity
+    visits_per_year: Quantity
+    months: Quantity
+    contact: Annotated[Text | None, Reference("contacts")] = None
+
+
+class Durability(Part):
+    """Relapse without continued care, and what continued care changes."""
+
+    relapse_per_month: ByMonths
+    maintenance: Maintenance | None = None
+
+
+class AdverseEvent(Part):
+    """One harm of a course."""
+
+    name: Text
+    probability: Quantity
+    cost: Quantity
+    qaly_loss: Quantity
+    fatal: Quantity = none_stated("probability", "risk of death")
+
+
+class CourseCost(Part):
+    """What a course costs."""
+
+    course: Quantity
+    session: Quantity
+    visit: Quantity
+    drug_per_month: Quantity
+
+
+class PatientTime(Part):
+    """Hours of the patient."""
+
+    hours_per_session: Quantity
+    hours_per_visit: Quantity
+
+
+class Eligibility(Part):
+    """Who may be offered a treatment."""
+
+    minimum_failures: Count = 0
+    excludes: Several[Flag] = ()
+    requires: Several[Flag] = ()
+    after: Annotated[Several[Text], Reference("treatments")] = ()
+
+
+class Blocker(Part):
+    """A flag that takes away a part of the potency."""
+
+    flag: Flag
+    share: Quantity
+    size: Quantity
+
+
+class Treatment(Card):
+    """A course of care."""
+
+    grade: Literal["A", "B", "C", "D"]
+    kind: Literal["treatment", "control", "booster", "augmentation"]
+    family: Text
+    self_driven: bool
+    tested_after: Count
+    contact: Annotated[Text, Reference("contacts")]
+    human_efficacy: bool = True
+    mechanisms: Annotated[dict[str, Number], Reference("mechanisms")]
+    potency: Quantity
+    severity_effect: SeverityEffect
+    engagement: Engagement
+    onset: Onset
+    schedule: Schedule
+    durability: Durability
+    adverse_events: Annotated[Several[AdverseEvent], Field(max_length=3)] = ()
+    cost: CourseCost
+    patient_time: PatientTime
+    eligibility: Eligibility = Eligibility()
+    settings: Annotated[Several[Setting], Field(min_length=1)]
+    service: Annotated[Text | None, Reference("services")] = None
+    blocked_by: Annotated[Several[Blocker], Field(max_length=3)] = ()
+    booster: Annotated[Text | None, Reference("treatments")] = None

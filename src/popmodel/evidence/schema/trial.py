@@ -1,0 +1,189 @@
+"""The cards of trials to emulate and of calibrations to them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, model_validator
+
+from popmodel.errors import did_you_mean
+from popmodel.evidence.distributions import Number, Positive
+from popmodel.evidence.quantity import Text
+from popmodel.evidence.schema.parts import (
+    AtLeastZero,
+    Count,
+    Flag,
+    Identifier,
+    Part,
+    Reference,
+    Setting,
+    Several,
+)
+from popmodel.yaml_source import Fault, faults
+
+
+class Limits(Part):
+    """A range of a measured number."""
+
+    at_least: Number | None = None
+    at_most: Number | None = None
+    above: Number | None = None
+    below: Number | None = None
+
+
+class Include(Part):
+    """Who was included, by what was measured; `intake: incident` are new episodes from onset."""
+
+    severity: Limits | None = None
+    failed_trials: Limits | None = None
+    age: Limits | None = None
+    biotype: Annotated[Several[Text], Reference("biotypes")] = ()
+    setting: Several[Setting] = ()
+    flags_all: Several[Flag] = ()
+    flags_none: Several[Flag] = ()
+    intake: Literal["prevalent", "incident"] = "prevalent"
+
+
+class MeanSd(Part):
+    """Mean and standard deviation between people."""
+
+    mean: Number
+    sd: Positive | None = None
+
+
+class Baseline(Part):
+    """What the included looked like."""
+
+    severity: MeanSd | None = None
+    age: MeanSd | None = None
+    female_share: Annotated[float, Field(ge=0, le=1)] | None = None
+
+
+class Arm(Part):
+    """One arm: a treatment and how many people were given it."""
+
+    treat: Annotated[Text | None, Reference("treatments")] = None
+    wait_days: Positive | None = None
+    contact: Annotated[Text | None, Reference("contacts")] = None
+    patients: Annotated[int, Field(strict=True, ge=1)] | None = None
+    label: Text | None = None
+
+
+class Definition(Part):
+    """What counts as the outcome."""
+
+    scale: Text = "madrs"
+    at_most: Number | None = None
+    fall_of_at_least: Annotated[float, Field(gt=0, le=1)] | None = None
+
+
+class ArmResult(Part):
+    """What one arm showed."""
+
+    count: Count | None = None
+    of: Annotated[int, Field(strict=True, ge=1)] | None = None
+    share: Annotated[float, Field(ge=0, le=1)] | None = None
+    mean: Number | None = None
+    sd: Positive | None = None
+    se: Positive | None = None
+
+
+class TrialOutcome(Part):
+    """One published result: a measure at a time, by arm."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, ArmResult]
+
+    measure: Text
+    definition: Definition | None = None
+    at_days: AtLeastZero | None = None
+    count: Literal["at", "ever"] = "at"
+    locator: Text | None = None
+    seen: bool | None = None
+    note: Text | None = None
+
+    @property
+    def results(self) -> dict[str, ArmResult]:
+        """What each arm showed, by the arm's name."""
+        return dict(self.__pydantic_extra__)
+
+
+class Citation(Part):
+    """A source given in full, for a trial in a user's own file."""
+
+    citation: Text
+    doi: Text | None = None
+    url: Text | None = None
+    year: int | None = None
+
+
+class Trial(Part):
+    """A published trial to emulate.
+
+    `pooled`: rates of many trials, or of a register, on an effective sample: no setting of its own.
+    """
+
+    id: Identifier
+    title: Text
+    source: Annotated[Text | Citation, Reference("sources")]
+    use: Literal["fit", "test"]
+    design: Literal["parallel", "single_arm", "withdrawal", "crossover", "sequence"]
+    include: Include = Include()
+    baseline: Baseline = Baseline()
+    arms: Annotated[dict[str, Arm], Field(min_length=1)]
+    outcomes: Annotated[Several[TrialOutcome], Field(min_length=1)]
+    pooled: bool = False
+    seen: bool | None = None
+    locator: Text | None = None
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _results_name_arms(self) -> Trial:
+        found = [
+            Fault(
+                "is no arm of this trial", ("outcomes", number, name), did_you_mean(name, self.arms)
+            )
+            for number, outcome in enumerate(self.outcomes)
+            for name in outcome.results
+            if name not in self.arms
+        ]
+        if found:
+            raise faults(found)
+        return self
+
+
+class Estimate(Part):
+    """A fitted number."""
+
+    value: Number
+    se: AtLeastZero
+
+
+class Calibrated(Part):
+    """What a calibration found: values by the path of the quantity, and how they vary together.
+
+    `extrapolation`: by treatment, the factor (at most 1) on its effect in patients with one, two, …
+    fewer failures than its trials required that returns the response of the patients tested.
+    """
+
+    id: Identifier
+    fit: Identifier
+    command: Text
+    date: Text
+    values: dict[str, Estimate]
+    paths: Several[Text] = ()
+    covariance: Several[Several[Number]] = ()
+    extrapolation: Annotated[
+        dict[str, Several[Annotated[float, Field(ge=0, le=1)]]], Reference("treatments")
+    ] = Field(default_factory=dict)
+    diagnostics: dict[str, Any] = Field(default_factory=dict)
+    draws: Text | None = Field(default=None, description="CSV of draws, beside the card")
+    label: Text | None = None
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _square(self) -> Calibrated:
+        size = len(self.paths)
+        if len(self.covariance) != size or any(len(row) != size for row in self.covariance):
+            raise faults([Fault(f"must be {size} by {size}, as paths", ("covariance",))])
+        return self
