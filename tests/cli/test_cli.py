@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from popmodel import cli
 from popmodel.cli import main
-from popmodel.errors import NotMet, PartlyDone, RunError
+from popmodel.errors import InputError, NotMet, PartlyDone, RunError
+from popmodel.report.side_by_side import MUST_AGREE, side_by_side
 
 ROOT = Path(__file__).parents[2]
 FIVE = ROOT / "scenarios" / "five_pathways.yaml"
@@ -163,6 +165,57 @@ def test_what_is_wrong_is_told_with_exit_code_2(arguments, words, popmodel, tmp_
     assert code == 2, messages
     assert words in " ".join(messages.split())
     assert list(tmp_path.iterdir()) == []
+
+
+# ------------------------------------------------------------------ compare
+
+
+def test_compare_sets_all_strategies_side_by_side(popmodel, tmp_path):
+    other = FIVE.with_name("do_nothing_new.yaml")
+    code, printed, _ = popmodel(
+        "compare", FIVE, other, "--patients", 30, "--years", 0.5, "--structure", "evidence",
+        "--no-charts", "--out", tmp_path, "--json",
+    )  # fmt: skip
+    assert code == 0
+    said = json.loads(printed)
+    assert len(said["strategies"]) == 9
+    by_name = {row["strategy"]: row for row in said["strategies"]}
+    usual = by_name["five_pathways.usual_care"], by_name["do_nothing_new.usual_care"]
+    assert usual[0]["qaly"] == usual[1]["qaly"], "the same patients with the same luck"
+    together = tmp_path / "comparison-five_pathways-do_nothing_new"
+    assert (together / "incremental.csv").is_file()
+    assert (tmp_path / "five_pathways" / "strategies.csv").is_file()
+    manifest = json.loads((together / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["comparator"] == "five_pathways.usual_care"
+    assert list(manifest["compared"]) == ["five_pathways", "do_nothing_new"]
+
+
+def test_what_cannot_stand_side_by_side_is_refused():
+    facts = dict.fromkeys(MUST_AGREE, 1)
+    results = {
+        "here": SimpleNamespace(manifest=facts | {"currency": "USD"}),
+        "there": SimpleNamespace(manifest=facts | {"currency": "GBP"}),
+    }
+    with pytest.raises(InputError, match="currency must be the same"):
+        side_by_side(results, Path("nowhere"))
+    assert not Path("nowhere").exists()
+
+
+# ------------------------------------------------------------------ patient
+
+
+def test_the_life_of_a_patient_is_told_day_by_day(popmodel, monkeypatch):
+    def story(scenario, number):
+        told = [(-400.0, "first episode"), (0.0, f"patient {number} asks"), (1500.0, "dies")]
+        return {"evidence": dict.fromkeys(scenario.strategies, told)}
+
+    monkeypatch.setattr("popmodel.pipeline.patient_story", story, raising=False)
+    code, printed, _ = popmodel("patient", 42, "--scenario", FIVE)
+    assert code == 0
+    assert "SAINT first (evidence)" in printed
+    assert "day 0  patient 42 asks" in printed
+    assert "1.1 y before  first episode" in printed
+    assert "year 4.1  dies" in printed
 
 
 # ------------------------------------------------------------------ errors

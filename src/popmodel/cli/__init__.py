@@ -11,10 +11,12 @@ import typer
 
 from popmodel.cli.charts import charts as charts_command
 from popmodel.cli.check import check as check_command
+from popmodel.cli.compare import compare as compare_command
 from popmodel.cli.economics import economics as economics_command
 from popmodel.cli.evidence import evidence as evidence_command
 from popmodel.cli.explain import explain as explain_command
 from popmodel.cli.new import new as new_command
+from popmodel.cli.patient import patient as patient_command
 from popmodel.cli.report import report as report_command
 from popmodel.cli.run import run as run_command
 from popmodel.cli.schema import schema as schema_command
@@ -34,12 +36,14 @@ app = typer.Typer(
     "4 a check is not met, 130 interrupted.",
 )
 app.command("run")(run_command)
+app.command("compare")(compare_command)
 app.command("check")(check_command)
 app.command("charts")(charts_command)
 app.command("report")(report_command)
 app.command("economics")(economics_command)
 app.command("evidence")(evidence_command)
 app.command("explain")(explain_command)
+app.command("patient")(patient_command)
 app.command("schema")(schema_command)
 app.command("new")(new_command)
 

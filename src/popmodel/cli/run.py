@@ -9,15 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from popmodel.cli.printing import (
-    money,
-    number,
-    print_json,
-    print_line,
-    print_table,
-    remark,
-    share,
-)
+from popmodel.cli.answers import print_answer, record
+from popmodel.cli.printing import print_json, print_line, print_table
 from popmodel.cli.settings import (
     JsonOption,
     PatientsOption,
@@ -30,9 +23,6 @@ from popmodel.cli.settings import (
 )
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from popmodel.results import Result
     from popmodel.scenario import Scenario
 
 
@@ -76,9 +66,9 @@ def run(
         replicates=replicates,
         structure=structure,
     )
-    folders = _folders(scenarios, out)
+    folders = folders_of(scenarios, out)
     if dry_run:
-        _tell_plans(asked, folders, json)
+        tell_plans(asked, folders, json)
         return
     from popmodel import pipeline
     from popmodel.cli.progress import shown_progress
@@ -96,9 +86,9 @@ def run(
             )
         if charts:
             write_report(folder)
-        answers.append(_answer(scenario, folder, result))
+        answers.append(record(result, folder))
         if not json:
-            _print_result(scenario, result)
+            print_answer(result)
             print_line(f"Results: {folder}")
             if charts:
                 print_line(f"Report:  {folder / 'report.html'}")
@@ -106,8 +96,15 @@ def run(
         print_json(answers)
 
 
-def _folders(scenarios: Sequence[Path], out: Path | None) -> list[Path]:
-    """Return one folder a scenario; below `--out` when there are several.
+def folders_of(
+    scenarios: Sequence[Path], out: Path | None, below: bool | None = None
+) -> list[Path]:
+    """Return the folder of results of each scenario.
+
+    Args:
+        scenarios: Scenario files.
+        out: What `--out` says; None: `outputs/<scenario>`.
+        below: Whether results go to `<out>/<scenario>`; by default when there are several.
 
     Raises:
         InputError: A name cannot be a folder, a folder holds something else, or two are the same.
@@ -115,9 +112,9 @@ def _folders(scenarios: Sequence[Path], out: Path | None) -> list[Path]:
     from popmodel.errors import InputError
     from popmodel.scenario.place import output_folder, safe_name
 
-    several = len(scenarios) > 1 and out is not None
+    is_below = len(scenarios) > 1 if below is None else below
     folders = [
-        output_folder(file, out / safe_name(file.stem) if several and out else out)
+        output_folder(file, out / safe_name(file.stem) if is_below and out else out)
         for file in scenarios
     ]
     if len(set(folders)) < len(folders):
@@ -128,7 +125,8 @@ def _folders(scenarios: Sequence[Path], out: Path | None) -> list[Path]:
 # ------------------------------------------------------------------ what would be run
 
 
-def _tell_plans(scenarios: Sequence[Scenario], folders: Sequence[Path], as_json: bool) -> None:
+def tell_plans(scenarios: Sequence[Scenario], folders: Sequence[Path], as_json: bool) -> None:
+    """Print what would be run, and how much it is."""
     plans = [_plan(one, folder) for one, folder in zip(scenarios, folders, strict=True)]
     if as_json:
         print_json(plans)
@@ -161,62 +159,3 @@ def _estimate(scenario: Scenario) -> dict[str, Any]:
 
     estimate = getattr(pipeline, "estimate", None)
     return dict(estimate(scenario)) if estimate is not None else {}
-
-
-# ------------------------------------------------------------------ what came out
-
-
-def _answer(scenario: Scenario, folder: Path, result: Result) -> dict[str, Any]:
-    return {
-        "title": scenario.title,
-        "results": str(folder),
-        "strategies": result.strategies.to_dict("records"),
-        "versus_comparator": result.versus_comparator.to_dict("records"),
-    }
-
-
-def _print_result(scenario: Scenario, result: Result) -> None:
-    """Print one table a structure."""
-    currency = result.manifest["currency"]
-    headings = (
-        "strategy",
-        "remitted at 12 months",
-        "weeks in remission",
-        f"cost ({currency})",
-        "QALY",
-        f"{currency} per remission week",
-    )
-    for choice in scenario.structures():
-        strategies = _of_structure(result.strategies, choice.name)
-        versus = _of_structure(result.versus_comparator, choice.name).set_index("strategy")
-        rows = [_row(scenario, row, versus) for row in strategies.to_dict("records")]
-        print_table(f"{scenario.title} ({choice.name})", headings, rows)
-    remark(
-        f"Per patient, {scenario.perspective.replace('_', ' ')} costs, costs and QALYs discounted; "
-        "± one Monte Carlo standard error.\nPer remission week: against "
-        f"{scenario.label(scenario.comparator)}."
-    )
-
-
-def _row(scenario: Scenario, row: dict[Any, Any], versus: pd.DataFrame) -> tuple[str, ...]:
-    name = str(row["strategy"])
-    against = versus.to_dict("index").get(name)
-    return (
-        scenario.label(name),
-        share(row["remission_12m"], row["remission_12m_se"]),
-        number(row["remission_weeks"], 1),
-        money(row[f"cost_{scenario.perspective}"]),
-        number(row["qaly"]),
-        _per_week(against) if against else "comparator",
-    )
-
-
-def _per_week(versus: dict[Any, Any]) -> str:
-    """Return the price of a week in remission, or in words why there is none."""
-    if versus["inc_remission_weeks"] <= 0:
-        return "no gain" if versus["inc_cost"] >= 0 else "saves, no gain"
-    return money(versus["cost_per_remission_week"]) if versus["inc_cost"] > 0 else "saves"
-
-
-def _of_structure(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    return table[table["structure"] == name] if "structure" in table.columns else table

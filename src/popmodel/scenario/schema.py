@@ -284,8 +284,8 @@ class Service(_Part):
         description="Who is served first: longest_wait, or most_severe (severity band when "
         "joining, then longest wait).",
     )
-    tick_days: Annotated[Number, Field(gt=0, le=365)] | None = Field(
-        default=None, description="Days between decisions of the service; null: as on the card."
+    tick_days: Number = Field(
+        default=1.0, gt=0, le=365, description="Days between decisions of the service."
     )
 
     @model_validator(mode="after")
