@@ -1,0 +1,141 @@
+"""The arms of a virtual trial, run by the same engine and the same rules as a policy run.
+
+A parallel arm begins on day 0 and is read on a later day. A sequence is lived step by step: all who
+enter a step stay in it for its full length, on or off the drug; who has not remitted by its end
+enters the next at once. Nobody leaves between steps (the convention behind STAR*D's cumulative
+rate), and the contact an arm names stays with those who stop the drug.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from popmodel.engine.arm import enrol, read_scores, trial_parameters, trial_strategy
+from popmodel.engine.compiled import simulate
+from popmodel.evidence.schema import Arm
+from popmodel.parameters import Parameters
+from popmodel.rules import codes as c
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What an arm (or a step) saw, by patient.
+
+    Attributes:
+        start: true score at its start.
+        end: true score on the day of reading; inf for the dead, who reach no outcome.
+        first_remission: days until the first remission (true score), inf if none.
+        first_response: days until the score first fell to half, inf if never.
+        persons: patient records at the end.
+    """
+
+    start: Floats
+    end: Floats
+    first_remission: Floats
+    first_response: Floats
+    persons: NDArray[Any]
+
+
+def run_arm(
+    persons: NDArray[Any],
+    parameters: Parameters,
+    arm: Arm,
+    days: float,
+    *,
+    begins: float = 0.0,
+    stays: bool = False,
+    remission: float | None = None,
+    shift: float = 0.0,
+) -> Reading:
+    """Treat patients from a day on, or let them wait, and read them `days` later.
+
+    Args:
+        persons: recruits; not changed.
+        parameters: compiled parameters.
+        arm: what is given.
+        days: length of the arm.
+        begins: day it begins.
+        stays: nobody leaves care (a step of a sequence).
+        remission: score that counts as remission in this arm; the model's when None.
+        shift: added to the arm's contact, the effect of a setting.
+    """
+    q, strategy = _rules_of(parameters, arm, days)
+    row = q[0]
+    row["horizon"] = begins + days
+    if remission is not None:
+        row["remission_severity"] = remission
+    if stays:
+        row["leave_probability"][:] = 0.0
+        row["leave_after_dropout"] = 0.0
+    contact = _contact_of(parameters, arm)
+    if arm.contact is not None:
+        row["contact_usual"] = contact
+    row["contact_level"][contact] += shift
+    entrants = enrol(persons)
+    entrants["entry"] = entrants["due"] = begins
+    history = simulate(entrants, q, [strategy], threads=1)[0]
+    accounts = history.accounts
+    return Reading(
+        accounts["entry_severity"], _scores(history.persons, q, begins + days),
+        accounts["first_remission"], accounts["first_response"], history.persons,
+    )  # fmt: skip
+
+
+def next_step(persons: NDArray[Any]) -> NDArray[Any]:
+    """Return patients whose course failed without remission, ready for the next step."""
+    ready = persons.copy()
+    on = ready["care"] == c.CARE_COURSE
+    ready["previous"][on] = ready["treatment"][on]
+    ready["outcome"][on] = c.OUTCOME_FAILED
+    ready["failures"][on] += 1
+    ready["line"][on] += 1
+    ready["treatment"] = -1
+    ready["sessions"] = 0
+    ready["gain"] = 0.0
+    ready["used"] = 0
+    ready["relapse"] = math.inf
+    ready["crisis_end"] = math.inf
+    return ready
+
+
+def _rules_of(
+    parameters: Parameters, arm: Arm, days: float
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return parameters and strategy of an arm: one course, or one wait."""
+    if arm.treat is None:
+        strategy = trial_strategy(0)
+        strategy[0]["treat"][0] = -1
+        strategy[0]["wait_days"][0] = 2.0 * days
+        strategy[0]["wait_contact"][0] = _contact_of(parameters, arm)
+        return parameters.record.copy(), strategy
+    position = parameters.treatments.index(arm.treat)
+    changes: dict[str, float] = {}
+    if arm.contact is not None:
+        changes["contact"] = parameters.contacts.index(arm.contact)
+    return (
+        trial_parameters(parameters.record, position, days, **changes),
+        trial_strategy(position),
+    )
+
+
+def _contact_of(parameters: Parameters, arm: Arm) -> int:
+    """Return the position of the contact that an arm has."""
+    if arm.contact is not None:
+        return parameters.contacts.index(arm.contact)
+    if arm.treat is None:
+        return int(parameters.record[0]["contact_none"])
+    return int(parameters.record[0]["contact"][parameters.treatments.index(arm.treat)])
+
+
+def _scores(persons: NDArray[Any], q: NDArray[Any], day: float) -> Floats:
+    """Return true scores on a day; inf for the dead."""
+    true, seen = np.empty(len(persons)), np.empty(len(persons))
+    read_scores(persons, q[0], day, true, seen)
+    return np.where(np.isnan(true), math.inf, true)

@@ -1,0 +1,385 @@
+"""Emulate a published trial: the same patients, arms, days and outcomes in our own engine.
+
+Measured scores are true scores with a normal error, so the chance that a measured score lies at or
+under a cut is known: Phi((cut - S) / sd). Predictions average these chances over recruits and are
+smooth. What was counted `ever` is the first passage of the true score at a reading.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from popmodel.evidence.schema import ArmResult, Trial, TrialOutcome
+from popmodel.parameters import Parameters
+from popmodel.trials.arms import Reading, next_step, run_arm
+from popmodel.trials.recruits import Recruits, draw_stock, recruit, stock_of
+
+Floats = NDArray[np.float64]
+
+HALF: Final = 0.5
+STOCKS_KEPT: Final = 8
+DESIGNS: Final = ("parallel", "single_arm", "sequence")
+SHARES: Final = ("response", "remission")
+MEANS: Final = ("mean_change", "relative_change")
+CONTRASTS: Final = (
+    "mean_difference", "standardised_difference", "log_odds_ratio", "log_risk_ratio", "interaction",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the model says about one published number.
+
+    Attributes:
+        trial: id.
+        outcome: position of the outcome on the card.
+        arm: name of the arm; for a contrast the arm it stands on (first minus last).
+        measure: what was measured.
+        days: day of reading, or length of the window.
+        ever: counted whenever it was reached, not only at the reading.
+        result: what was published.
+        value: predicted share, mean or contrast; nan where it is not emulated.
+        given_response: predicted share of the responders that remit, nan where not asked.
+        effective: effective share of the recruits.
+        problem: why there is no prediction; empty if there is one.
+    """
+
+    trial: str
+    outcome: int
+    arm: str
+    measure: str
+    days: float
+    ever: bool
+    result: ArmResult
+    value: float
+    given_response: float = math.nan
+    effective: float = 1.0
+    problem: str = ""
+
+
+class Emulator:
+    """Emulates trials under one parameter set after another and remembers what did not change."""
+
+    def __init__(self, seed: int, size: int) -> None:
+        """Make an emulator.
+
+        Args:
+            seed: patient luck; the same for every parameter set.
+            size: stock patients among whom each trial recruits.
+        """
+        self.seed = seed
+        self.size = size
+        self._stocks: OrderedDict[tuple[Any, ...], NDArray[Any]] = OrderedDict()
+        self._predictions: dict[tuple[Any, ...], list[Prediction]] = {}
+
+    def predict(
+        self, trial: Trial, parameters: Parameters, shift: float = 0.0
+    ) -> list[Prediction]:
+        """Return a prediction for every published number of a trial, in the card's order.
+
+        Args:
+            trial: the card.
+            parameters: compiled parameters of one structure.
+            shift: added to the contact of every arm, the effect of a setting.
+
+        Raises:
+            RunError: nobody can be recruited.
+        """
+        key = (trial.id, shift, fingerprint(parameters, trial))
+        if key not in self._predictions:
+            self._predictions[key] = self._emulate(trial, parameters, shift)
+        return self._predictions[key]
+
+    def _emulate(self, trial: Trial, parameters: Parameters, shift: float) -> list[Prediction]:
+        problem = unknown_design(trial)
+        if problem:
+            return [replace(row, problem=problem) for row in published(trial)]
+        recruits = recruit(trial, self._stock(trial, parameters), parameters)
+        view = _View(trial, parameters, recruits, shift)
+        return [view.predict(row) for row in published(trial)]
+
+    def _stock(self, trial: Trial, parameters: Parameters) -> NDArray[Any]:
+        stock = stock_of(trial)
+        key = (stock, fingerprint(parameters, None))
+        if key not in self._stocks:
+            self._stocks[key] = draw_stock(parameters, stock, self.seed, self.size)
+            if len(self._stocks) > STOCKS_KEPT:
+                self._stocks.popitem(last=False)
+        self._stocks.move_to_end(key)
+        return self._stocks[key]
+
+
+def emulate(trial: Trial, parameters: Parameters, seed: int, size: int) -> list[Prediction]:
+    """Return a prediction for every published number of one trial.
+
+    Args:
+        trial: the card.
+        parameters: compiled parameters of one structure.
+        seed: patient luck.
+        size: stock patients among whom the trial recruits.
+    """
+    return Emulator(seed, size).predict(trial, parameters)
+
+
+def published(trial: Trial) -> Iterator[Prediction]:
+    """Yield a row without a prediction for every published number."""
+    for number, outcome in enumerate(trial.outcomes):
+        for arm in sorted(outcome.results, key=list(trial.arms).index):
+            yield Prediction(
+                trial.id, number, arm, outcome.measure, outcome.at_days or math.nan,
+                outcome.count == "ever", outcome.results[arm], math.nan,
+            )  # fmt: skip
+
+
+def unknown_design(trial: Trial) -> str:
+    """Return why a trial cannot be emulated as a whole; empty if it can."""
+    if trial.design not in DESIGNS:
+        return f"not yet emulated: design {trial.design}"
+    return ""
+
+
+def unknown_outcome(trial: Trial, outcome: TrialOutcome) -> str:
+    """Return why an outcome cannot be emulated; empty if it can."""
+    contrast = outcome.measure in CONTRASTS
+    if outcome.measure not in (*SHARES, *MEANS, *CONTRASTS):
+        return f"not yet emulated: measure {outcome.measure}"
+    if outcome.definition is not None and outcome.definition.scale != "madrs":
+        return f"not yet emulated: scale {outcome.definition.scale}"
+    if outcome.at_days is None:
+        return "not emulated: the card states no at_days"
+    if outcome.count == "ever" and outcome.measure not in SHARES:
+        return f"not yet emulated: {outcome.measure} counted ever"
+    if contrast and (len(trial.arms) < 2 or trial.design != "parallel"):
+        return f"not emulated: {outcome.measure} needs two parallel arms"
+    return ""
+
+
+# ------------------------------------------------------------------ what a trial depends on
+
+
+def fingerprint(parameters: Parameters, trial: Trial | None) -> bytes:
+    """Return a hash of all parameters that a trial (or, for None, its recruits) depends on.
+
+    Potencies of treatments and levels of contacts that occur neither in the history before entry
+    nor in the trial are left out, so that a trial is not run again when only they change.
+    """
+    q = parameters.record.copy()
+    row = q[0]
+    treatments, contacts = _met(parameters, trial)
+    for name, used in (("potency", treatments), ("contact_level", contacts)):
+        others = np.setdiff1d(np.arange(len(row[name])), sorted(used))
+        row[name][others] = 0.0
+    row["horizon"] = 0.0
+    return hashlib.blake2b(q.tobytes(), digest_size=16).digest()
+
+
+def _met(parameters: Parameters, trial: Trial | None) -> tuple[set[int], set[int]]:
+    """Return the positions of treatments and contacts that patients of a trial can meet."""
+    row = parameters.record[0]
+    treatments = {int(n) for n in row["history_course"]}
+    contacts = {int(row["contact_none"]), int(row["contact_usual"])}
+    for arm in trial.arms.values() if trial is not None else ():
+        if arm.treat is not None:
+            treatments.add(parameters.treatments.index(arm.treat))
+        if arm.contact is not None:
+            contacts.add(parameters.contacts.index(arm.contact))
+    for n in treatments:
+        contacts |= {int(row["contact"][n]), int(row["upkeep_contact"][n])}
+    return treatments, contacts
+
+
+# ------------------------------------------------------------------ one trial, emulated
+
+
+class _View:
+    """One trial under one parameter set: runs arms when asked, reads outcomes from them."""
+
+    def __init__(
+        self, trial: Trial, parameters: Parameters, recruits: Recruits, shift: float
+    ) -> None:
+        self.trial = trial
+        self.parameters = parameters
+        self.recruits = recruits
+        self.shift = shift
+        self.error_sd = float(parameters.record[0]["measurement_sd"])
+        self._readings: dict[tuple[Any, ...], tuple[Reading, Floats, Floats]] = {}
+
+    def predict(self, row: Prediction) -> Prediction:
+        """Return a row with its prediction."""
+        outcome = self.trial.outcomes[row.outcome]
+        problem = unknown_outcome(self.trial, outcome)
+        if problem:
+            return replace(row, problem=problem)
+        if outcome.measure in SHARES:
+            value = self._share(outcome, row.arm)
+            given = self._given_response(row, outcome)
+        elif outcome.measure in MEANS:
+            value, given = self._mean(outcome, row.arm), math.nan
+        else:
+            value, given = self._contrast(outcome), math.nan
+        return replace(
+            row, value=value, given_response=given, effective=self.recruits.effective
+        )
+
+    # ---- shares
+
+    def _share(self, outcome: TrialOutcome, arm: str) -> float:
+        reading, before, weights = self._read(outcome, arm)
+        if outcome.count == "ever":
+            return float(weights @ _ever(reading, outcome.measure, _days(outcome)))
+        return float(weights @ self._chance(reading, self._cut(outcome, before)))
+
+    def _given_response(self, row: Prediction, outcome: TrialOutcome) -> float:
+        """Return P(remission | response) where both were published for the same arm and day."""
+        response = response_beside(self.trial, row)
+        if response is None:
+            return math.nan
+        reading, before, weights = self._read(outcome, row.arm)
+        half = self._cut(response, before)
+        both = np.minimum(half, self._cut(outcome, before))
+        return float(
+            (weights @ self._chance(reading, both)) / (weights @ self._chance(reading, half))
+        )
+
+    def _cut(self, outcome: TrialOutcome, before: Floats) -> Floats:
+        """Return the measured score at or under which each patient counts."""
+        said = outcome.definition
+        if said is not None and said.at_most is not None:
+            return np.full(len(before), said.at_most)
+        if outcome.measure == "remission":
+            return np.full(len(before), self._remission_cut(outcome))
+        fall = said.fall_of_at_least if said is not None else None
+        return before * (1.0 - (HALF if fall is None else fall))
+
+    def _remission_cut(self, outcome: TrialOutcome) -> float:
+        said = outcome.definition
+        if said is not None and said.at_most is not None:
+            return float(said.at_most)
+        return float(self.parameters.record[0]["remission_severity"])
+
+    def _chance(self, reading: Reading, cut: Floats) -> Floats:
+        """Return the chance of each patient to be measured at or under a cut."""
+        return np.asarray(ndtr((cut - reading.end) / self.error_sd))
+
+    # ---- means and contrasts
+
+    def _mean(self, outcome: TrialOutcome, arm: str) -> float:
+        reading, _, weights = self._read(outcome, arm)
+        alive = np.isfinite(reading.end)
+        w = weights[alive] / weights[alive].sum()
+        start, end = float(w @ reading.start[alive]), float(w @ reading.end[alive])
+        return end - start if outcome.measure == "mean_change" else end / start - 1.0
+
+    def _contrast(self, outcome: TrialOutcome) -> float:
+        first, last = list(self.trial.arms)[0], list(self.trial.arms)[-1]
+        if outcome.measure in ("log_odds_ratio", "log_risk_ratio"):
+            response = outcome.model_copy(update={"measure": "response"})
+            p, q = self._share(response, first), self._share(response, last)
+            if outcome.measure == "log_risk_ratio":
+                return math.log(p / q)
+            return math.log(p / (1.0 - p)) - math.log(q / (1.0 - q))
+        if outcome.measure == "interaction":
+            return self._slope(outcome, first) - self._slope(outcome, last)
+        (one, spread), (other, spread_other) = (self._ends(outcome, a) for a in (first, last))
+        if outcome.measure == "mean_difference":
+            return one - other
+        return (one - other) / math.sqrt(0.5 * (spread**2 + spread_other**2))
+
+    def _ends(self, outcome: TrialOutcome, arm: str) -> tuple[float, float]:
+        """Return mean and SD of the measured score at the reading."""
+        reading, _, weights = self._read(outcome, arm)
+        alive = np.isfinite(reading.end)
+        w, end = weights[alive] / weights[alive].sum(), reading.end[alive]
+        mean = float(w @ end)
+        return mean, math.sqrt(float(w @ (end - mean) ** 2) + self.error_sd**2)
+
+    def _slope(self, outcome: TrialOutcome, arm: str) -> float:
+        """Return the regression of the measured fall on the measured score before."""
+        reading, before, weights = self._read(outcome, arm)
+        alive = np.isfinite(reading.end)
+        w, x = weights[alive] / weights[alive].sum(), before[alive]
+        fall = x - reading.end[alive]
+        dx = x - w @ x
+        return float((w @ (dx * (fall - w @ fall))) / (w @ dx**2))
+
+    # ---- running
+
+    def _read(self, outcome: TrialOutcome, arm: str) -> tuple[Reading, Floats, Floats]:
+        """Return reading, measured score before and weights of an arm; run it once."""
+        days = _days(outcome)
+        cut = self._remission_cut(outcome)
+        if outcome.count == "ever":
+            days = max(_days(o) for o in self.trial.outcomes if o.count == "ever")
+        else:
+            cut = float(self.parameters.record[0]["remission_severity"])
+        if self.trial.design == "sequence":
+            return self._step(list(self.trial.arms).index(arm), days, cut)
+        key = (arm, days, cut)
+        if key not in self._readings:
+            reading = run_arm(
+                self.recruits.persons, self.parameters, self.trial.arms[arm], days,
+                remission=cut, shift=self.shift,
+            )  # fmt: skip
+            self._readings[key] = (reading, self.recruits.before, self.recruits.weights)
+        return self._readings[key]
+
+    def _step(self, number: int, days: float, cut: float) -> tuple[Reading, Floats, Floats]:
+        """Return a step of a sequence, entered by who did not remit in the one before."""
+        key = (number, days, cut)
+        if key not in self._readings:
+            persons, before, weights = (
+                self.recruits.persons, self.recruits.before, self.recruits.weights,
+            )  # fmt: skip
+            if number > 0:
+                last, before, weights = self._step(number - 1, days, cut)
+                on = (last.first_remission > days) & np.isfinite(last.end)
+                persons = next_step(last.persons[on])
+                before, weights = last.end[on], weights[on] / weights[on].sum()
+            arm = list(self.trial.arms.values())[number]
+            reading = run_arm(
+                persons, self.parameters, arm, days, begins=number * days, stays=True,
+                remission=cut, shift=self.shift,
+            )  # fmt: skip
+            self._readings[key] = (reading, before, weights)
+        return self._readings[key]
+
+
+def _days(outcome: TrialOutcome) -> float:
+    return math.nan if outcome.at_days is None else outcome.at_days
+
+
+def _ever(reading: Reading, measure: str, days: float) -> NDArray[np.bool_]:
+    """Tell who reached an outcome within some days; a remission may be the first response."""
+    remitted = reading.first_remission <= days
+    if measure == "remission":
+        return np.asarray(remitted)
+    halved = reading.end <= HALF * reading.start
+    return np.asarray((reading.first_response <= days) | (remitted & halved))
+
+
+def response_beside(trial: Trial, row: Prediction) -> TrialOutcome | None:
+    """Return the response that was published for the same arm and day as a remission, if any."""
+    if row.measure != "remission" or row.ever:
+        return None
+    for other in trial.outcomes:
+        same = other.measure == "response" and other.count == "at" and other.at_days == row.days
+        if same and row.arm in other.results:
+            return other
+    return None
+
+
+def by_trial(rows: Iterator[Prediction] | list[Prediction]) -> Mapping[str, list[Prediction]]:
+    """Return predictions by trial, in order."""
+    found: dict[str, list[Prediction]] = {}
+    for row in rows:
+        found.setdefault(row.trial, []).append(row)
+    return found
