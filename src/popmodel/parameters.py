@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from popmodel.errors import InputError, Problems
 from popmodel.evidence.load import Evidence
@@ -36,6 +37,9 @@ MAX_FAILURES: Final = 8
 MAX_AGE_BANDS: Final = 12
 MAX_POINTS: Final = 8
 MAX_RULES: Final = 31
+FLOOR_CELLS: Final = 320
+FLOOR_REACH: Final = 20.0
+"""The table of the soft floor covers depths from -20 k to 20 k in cells of k / 8."""
 AGES: Final = 112
 FAMILIES_DRAWN: Final = "structure.premise."
 """A draw may hold `structure.premise.<treatment id>`: 1 premise, 0 evidence (mixture reading)."""
@@ -53,6 +57,10 @@ _FIELDS: Final[list[tuple[str, Any]]] = [
     ("persistence", "f8"),
     ("innovation", "f8"),
     ("softness", "f8"),
+    ("floor_start", "f8"),
+    ("floor_cells_per_depth", "f8"),
+    ("floor_value", ("f8", FLOOR_CELLS + 1)),
+    ("floor_slope", ("f8", FLOOR_CELLS + 1)),
     ("luck_general", "f8"),
     ("luck_class", "f8"),
     ("luck_fresh", "f8"),
@@ -71,9 +79,9 @@ _FIELDS: Final[list[tuple[str, Any]]] = [
     ("contact_fade", "f8"),
     ("worst_log_mean", "f8"),
     ("worst_log_sd", "f8"),
-    ("worst_log_low", "f8"),
-    ("worst_log_high", "f8"),
     ("worst_log_shift", ("f8", _B)),
+    ("worst_rank_low", ("f8", _B)),
+    ("worst_rank_high", ("f8", _B)),
     ("band_limit", ("f8", 3)),
     ("contact_level", ("f8", _C)),
     ("contact_none", "i8"),
@@ -85,6 +93,7 @@ _FIELDS: Final[list[tuple[str, Any]]] = [
     ("loss_threshold", ("f8", _T)),
     ("dose_slope", ("f8", _T)),
     ("onset", ("f8", _T)),
+    ("onset_left", ("f8", _T)),
     ("contact", ("i8", _T)),
     ("trait_weight", ("f8", (_T, _M))),
     ("biotype_shift", ("f8", (_T, _B))),
@@ -406,7 +415,7 @@ def _response(q: Any, v: Mapping[str, float], structure: Structure, names: _Name
     q["depth_moving"] = sd * math.sqrt(1.0 - persistent)
     q["persistence"] = v[r + "persistence_per_month"]
     q["innovation"] = math.sqrt(1.0 - v[r + "persistence_per_month"] ** 2)
-    q["softness"] = v[r + "floor_softness"]
+    _soft_floor_table(q, v[r + "floor_softness"])
     q["luck_general"] = luck * math.sqrt(general)
     q["luck_class"] = luck * math.sqrt(of_class)
     q["luck_fresh"] = luck * math.sqrt(max(0.0, 1.0 - general - of_class))
@@ -425,8 +434,6 @@ def _response(q: Any, v: Mapping[str, float], structure: Structure, names: _Name
     q["tolerance"] = v[r + "contact_tolerance"]
     q["worst_log_mean"] = v[r + "worst_log_severity_mean"]
     q["worst_log_sd"] = v[r + "worst_log_severity_sd"]
-    q["worst_log_low"] = math.log(v[r + "worst_severity_minimum"])
-    q["worst_log_high"] = math.log(v[r + "worst_severity_maximum"])
     q["band_limit"][:] = BAND_LIMITS
     usual = v["contacts.usual_care.level"]
     for n, name in enumerate(names.contacts):
@@ -438,9 +445,26 @@ def _response(q: Any, v: Mapping[str, float], structure: Structure, names: _Name
     q["contact_usual"] = names.contacts.index("usual_care")
     q["mechanisms"] = len(names.mechanisms)
     for n, name in enumerate(names.biotypes):
-        q["worst_log_shift"][n] = v[f"biotypes.{name}.log_severity_shift"]
+        shift = v[f"biotypes.{name}.log_severity_shift"]
+        q["worst_log_shift"][n] = shift
+        for side, end in (("low", "minimum"), ("high", "maximum")):
+            z = (math.log(v[f"{r}worst_severity_{end}"]) - q["worst_log_mean"] - shift) / (
+                q["worst_log_sd"]
+            )
+            q[f"worst_rank_{side}"][n] = stats.norm.cdf(z)
         q["biotype_relapse"][n] = v[f"biotypes.{name}.relapse_hazard_ratio"]
         q["biotype_dropout"][n] = v[f"biotypes.{name}.dropout_hazard_ratio"]
+
+
+def _soft_floor_table(q: Any, softness: float) -> None:
+    """Tabulate S / S_w = (1 + exp(depth / k))^-k and its slope per cell."""
+    y = np.linspace(-FLOOR_REACH, FLOOR_REACH, FLOOR_CELLS + 1)
+    value = np.exp(-softness * np.logaddexp(0.0, y))
+    q["softness"] = softness
+    q["floor_start"] = -FLOOR_REACH * softness
+    q["floor_cells_per_depth"] = FLOOR_CELLS / (2.0 * FLOOR_REACH * softness)
+    q["floor_value"][:] = value
+    q["floor_slope"][:] = -softness * value / (1.0 + np.exp(-y)) * (y[1] - y[0])
 
 
 def trait_factors(
@@ -512,6 +536,7 @@ def _treatments(
         q["loss_share"][n], q["loss_threshold"][n] = loss_of_potency(v, structure, name)
         q["dose_slope"][n] = v[path + "engagement.dose_slope"]
         q["onset"][n] = v[path + "onset.theta_days"]
+        q["onset_left"][n] = math.exp(-q["grid_days"] / q["onset"][n])
         q["contact"][n] = names.contacts.index(t.contact)
         _traits(q, n, t, v, names, factors)
         for k, block in enumerate(t.blocked_by):

@@ -57,7 +57,7 @@ def run(
     with _folder(out) as folder:
         for choice in scenario.structures():
             parameters = parameters_of(scenario, evidence, choice)
-            population = population_of(scenario, parameters)
+            population = population_of(scenario, parameters, threads)
             histories = simulate(scenario, evidence, parameters, population, engine, threads, tell)
             tables, weeks[choice.name], patients = evaluate(
                 scenario, evidence, parameters, population, histories, threads
@@ -95,7 +95,7 @@ def parameters_of(scenario: Scenario, evidence: Evidence, choice: Any) -> Parame
     )
 
 
-def population_of(scenario: Scenario, parameters: Parameters) -> Any:
+def population_of(scenario: Scenario, parameters: Parameters, threads: int | None = None) -> Any:
     """Return the patients of a scenario at entry; replicates are further patients."""
     asked = scenario.population
     years = horizon_days(scenario) / DAYS_PER_YEAR
@@ -106,6 +106,7 @@ def population_of(scenario: Scenario, parameters: Parameters) -> Any:
         scenario.seed,
         intake=asked.intake,
         new_patients=arriving,
+        threads=threads,
     )
 
 
@@ -292,3 +293,41 @@ class _NoFolder:
 
 def _folder(out: Path | None) -> Folder | _NoFolder:
     return _NoFolder() if out is None else Folder(out)
+
+
+def patient_story(scenario: Scenario, patient: int) -> dict[str, dict[str, list[Any]]]:
+    """Return one patient's life by structure and strategy: (day, what happened, score).
+
+    Args:
+        scenario: what is asked.
+        patient: number of the patient, from 0.
+
+    Raises:
+        InputError: no such patient.
+    """
+    from popmodel.engine.story import tell_life
+
+    evidence = scenario.evidence()
+    lives: dict[str, dict[str, list[Any]]] = {}
+    for choice in scenario.structures():
+        parameters = parameters_of(scenario, evidence, choice)
+        population = one_patient(scenario, parameters, patient)
+        labels = [evidence.treatments[name].label for name in parameters.treatments]
+        lives[choice.name] = {
+            s.id: tell_life(population, parameters.record, compile_strategy(s), labels)
+            for s in compile_strategies(scenario, evidence)
+        }
+    return lives
+
+
+def one_patient(scenario: Scenario, parameters: Parameters, patient: int) -> Any:
+    """Return the record of one patient; a patient depends on seed and number alone.
+
+    Raises:
+        InputError: no such patient.
+    """
+    size = scenario.population.size * scenario.replicates
+    if not 0 <= patient < size:
+        raise InputError(f"patient {patient}: a number from 0 to {size - 1} is needed")
+    intake = "prevalent" if scenario.population.intake == "open" else scenario.population.intake
+    return synthesise(parameters, 1, scenario.seed, intake=intake, first=patient)

@@ -10,6 +10,8 @@ number and does not change with the try; what is hidden (treatability, luck, wor
 from __future__ import annotations
 
 import math
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import numpy as np
@@ -98,7 +100,7 @@ def _begin_episode(p: Any, o: Any, q: Any, t: Any) -> None:
     """Start a first episode at day t, out of care, with every clock at rest."""
     p.entry = t
     p.trait = normal(p.key, SALT_TRAIT, 0)
-    p.ln_worst = draw_worst(p, q, 0)
+    p.worst = draw_worst(p, q, 0)
     p.episode = 0
     p.spell = 0
     p.contact = 0.0
@@ -140,7 +142,7 @@ def _begin_episode(p: Any, o: Any, q: Any, t: Any) -> None:
     p.started = t
     p.swing = draw_onset_swing(p, q, q.contact_level[q.contact_none], 0)
     p.grid = next_grid_point(p, q, t)
-    p.grid += (4 - p.grid % 4) % 4
+    p.grid += -p.grid & 3
     p.reference = 60.0
     p.reference = severity_now(p, q, t)
     o.flow_since = t
@@ -240,6 +242,13 @@ def _make_stock(p: Any, o: Any, q: Any, tally: Any, key: Any, wanted: Any, most:
     return 0
 
 
+def default_threads() -> int:
+    """Return how many threads to use: the processors this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return os.cpu_count() or 1
+
+
 @entry_point
 def synthesise_block(
     persons: Any, account: Any, tally: Any, q: Any, keys: Any, first: Any,
@@ -279,6 +288,7 @@ def synthesise(
     new_patients: int = 0,
     failures: int = -1,
     first: int = 0,
+    threads: int | None = None,
 ) -> NDArray[Any]:
     """Return patient records at entry.
 
@@ -290,6 +300,7 @@ def synthesise(
         new_patients: with `open`, new episodes spread over the horizon.
         failures: exact number of adequate failures of every stock patient; -1 by published shares.
         first: number of the first patient; a patient depends on seed and number alone.
+        threads: how many; all processors when None.
 
     Raises:
         RunError: no life fits the wanted history under these parameters.
@@ -298,15 +309,19 @@ def synthesise(
     total = size + (new_patients if intake == "open" else 0)
     persons = np.zeros(total, dtype=PATIENT)
     keys = patient_keys(seed, first, total)
-    account = np.zeros(1, dtype=ACCOUNT)
-    tally = new_tally()
-    missing = 0
-    for start in range(0, total, BLOCK):
+
+    def block(start: int) -> int:
         end = min(start + BLOCK, total)
-        missing += synthesise_block(
-            persons[start:end], account, tally, parameters.record[0], keys[start:end],
-            first + start, stock, failures, MOST_TRIES,
+        account, tally = np.zeros(1, dtype=ACCOUNT), new_tally()
+        return int(
+            synthesise_block(
+                persons[start:end], account, tally, parameters.record[0], keys[start:end],
+                first + start, stock, failures, MOST_TRIES,
+            )
         )  # fmt: skip
+
+    with ThreadPoolExecutor(threads or default_threads()) as pool:
+        missing = sum(pool.map(block, range(0, total, BLOCK)))
     if missing:
         raise RunError(
             f"no life with the wanted history was found for {missing} of {total} patients in "

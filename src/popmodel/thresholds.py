@@ -27,6 +27,9 @@ SHOWN: Final = 2.0
 """Every how many points of severity the saved curve has a row."""
 BANDWIDTH: Final = 2.5
 """MADRS points: standard deviation of the smoothing kernel over measured severity."""
+BIN: Final = 0.25
+FEWEST: Final = 30
+"""Patients near a grid point below which nothing is said about it."""
 GAIN_WANTED: Final = 0.10
 REMISSION_WANTED: Final = 0.20
 RESPONSE_FALL: Final = 0.5
@@ -75,8 +78,9 @@ def severity_curves(
             continue
         if card.tested_after not in stocks:
             stocks[card.tested_after] = synthesise(
-                parameters, recruits, seed, failures=card.tested_after, first=FIRST_RECRUIT
-            )
+                parameters, recruits, seed, failures=card.tested_after, first=FIRST_RECRUIT,
+                threads=threads,
+            )  # fmt: skip
         arms = _run_arms(stocks[card.tested_after], parameters, position, threads)
         for biotype in ("all", *parameters.biotypes):
             curve = _curve(arms, parameters, biotype)
@@ -117,30 +121,51 @@ def _remission(reading: Reading, q: NDArray[Any]) -> Floats:
     return np.asarray(reading.severity <= float(q[0]["remission_severity"]), dtype=float)
 
 
-def local_linear(x: Floats, y: Floats, grid: Floats, bandwidth: float) -> tuple[Floats, Floats]:
-    """Return a local linear smooth of y over x at grid points, and its standard error."""
-    mean, error = np.full(len(grid), math.nan), np.full(len(grid), math.nan)
-    for k, point in enumerate(grid):
-        d = x - point
-        near = np.abs(d) < 3.0 * bandwidth
-        if near.sum() < 30:
-            continue
-        d, z = d[near], y[near]
-        w = np.exp(-0.5 * (d / bandwidth) ** 2)
-        s0, s1, s2 = w.sum(), (w * d).sum(), (w * d * d).sum()
-        weight = w * (s2 - d * s1) / (s0 * s2 - s1 * s1)
-        mean[k] = float(weight @ z)
-        error[k] = math.sqrt(float((weight**2) @ (z - mean[k]) ** 2))
-    return mean, error
+class LocalLinear:
+    """Local linear regression over x with a Gaussian kernel, for many y on the same x.
+
+    Patients are gathered in narrow bins of x first, so a smooth costs bins, not patients.
+    """
+
+    def __init__(self, x: Floats, grid: Floats, bandwidth: float) -> None:
+        """Prepare the weights of every bin at every grid point.
+
+        Args:
+            x: one value a patient.
+            grid: points at which the smooth is wanted.
+            bandwidth: standard deviation of the kernel, in units of x.
+        """
+        low = float(np.floor(x.min())) if len(x) else 0.0
+        self._bin = np.floor((x - low) / BIN).astype(np.intp)
+        self._bins = int(self._bin.max()) + 1 if len(x) else 1
+        self._count = np.bincount(self._bin, minlength=self._bins).astype(float)
+        d = low + (np.arange(self._bins) + 0.5) * BIN - grid[:, None]
+        kernel = np.where(np.abs(d) < 3.0 * bandwidth, np.exp(-0.5 * (d / bandwidth) ** 2), 0.0)
+        near = (kernel > 0.0) @ self._count
+        w = kernel * self._count
+        s0, s1, s2 = w.sum(axis=1), (w * d).sum(axis=1), (w * d * d).sum(axis=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            weight = kernel * (s2[:, None] - d * s1[:, None]) / (s0 * s2 - s1 * s1)[:, None]
+        self._weight = np.where((near >= FEWEST)[:, None], weight, math.nan)
+
+    def __call__(self, y: Floats) -> tuple[Floats, Floats]:
+        """Return the smooth of y at the grid points and its standard error; nan where too few."""
+        total = np.bincount(self._bin, weights=y, minlength=self._bins)
+        square = np.bincount(self._bin, weights=y * y, minlength=self._bins)
+        mean = self._weight @ total
+        m = mean[:, None]
+        spread = square - 2.0 * m * total + m * m * self._count
+        return mean, np.sqrt(((self._weight**2) * spread).sum(axis=1))
 
 
 def _curve(arms: _Arms, parameters: Parameters, biotype: str) -> pd.DataFrame:
     chosen = np.ones(len(arms.severity), dtype=bool)
     if biotype != "all":
         chosen = arms.biotype == parameters.biotypes.index(biotype)
+    smoother = LocalLinear(arms.severity[chosen], GRID, BANDWIDTH)
 
     def smooth(y: Floats) -> tuple[Floats, Floats]:
-        return local_linear(arms.severity[chosen], y[chosen], GRID, BANDWIDTH)
+        return smoother(y[chosen])
 
     response, response_se = smooth(arms.response)
     remission, remission_se = smooth(arms.remission)

@@ -7,7 +7,6 @@ whole numbers, so results do not depend on the number of threads or on the order
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from popmodel.jit import entry_point
-from popmodel.population import BLOCK
+from popmodel.population import BLOCK, default_threads
 from popmodel.rules.records import ACCOUNT, TALLY, new_tally
 from popmodel.rules.wake import live
 
@@ -37,13 +36,6 @@ class History:
     persons: NDArray[Any]
     accounts: NDArray[Any]
     tally: NDArray[Any]
-
-
-def default_threads() -> int:
-    """Return how many threads to use: the processors this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return max(1, len(os.sched_getaffinity(0)))
-    return os.cpu_count() or 1
 
 
 def simulate(

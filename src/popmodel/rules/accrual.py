@@ -28,13 +28,7 @@ from popmodel.rules.records import MICRO, WEEK_COST, WEEK_FLOW, WEEK_RATE
 from popmodel.rules.response import effect_at, natural_depth, severity_of_depth
 from popmodel.units import DAYS_PER_WEEK, DAYS_PER_YEAR
 
-
-@rule
-def discounted_days(rate: Any, start: Any, days: Any) -> Any:
-    """Return the present value of 1 a day flowing for `days` from day `start`."""
-    if rate == 0.0:
-        return days
-    return math.exp(-rate * start) * -math.expm1(-rate * days) / rate
+_THIRD, _FIFTH, _SIXTH, _SEVENTH = 1.0 / 3.0, 1.0 / 5.0, 1.0 / 6.0, 1.0 / 7.0
 
 
 @rule
@@ -94,36 +88,51 @@ def lose_quality(o: Any, q: Any, years: Any, t: Any) -> None:
 
 
 @rule
-def _tally_flow(tally: Any, category: Any, rate: Any, start: Any, end: Any) -> None:
-    """Spread a flow over weeks: part weeks at the ends, whole weeks as a difference."""
+def _tally_flow(o: Any, tally: Any, start: Any, end: Any) -> None:
+    """Spread the flows over weeks: part weeks at the ends, whole weeks as a difference."""
     first, last = week_of(start), week_of(end)
-    column, slope = WEEK_COST + category, WEEK_RATE + category
-    if first == last:
-        tally.week[first, column] += int(math.floor(rate * (end - start) * MICRO + 0.5))
-        return
-    begun = rate * ((first + 1) * DAYS_PER_WEEK - start)
-    tally.week[first, column] += int(math.floor(begun * MICRO + 0.5))
-    tally.week[last, column] += int(math.floor(rate * (end - last * DAYS_PER_WEEK) * MICRO + 0.5))
-    whole = int(math.floor(rate * DAYS_PER_WEEK * MICRO + 0.5))
-    tally.week[first + 1, slope] += whole
-    tally.week[last, slope] -= whole
+    begun = (first + 1) * DAYS_PER_WEEK - start
+    ended = end - last * DAYS_PER_WEEK
+    for category in range(COSTS):
+        rate = o.flow[category] * MICRO
+        if rate == 0.0:
+            continue
+        column, slope = WEEK_COST + category, WEEK_RATE + category
+        if first == last:
+            tally.week[first, column] += int(math.floor(rate * (end - start) + 0.5))
+        else:
+            whole = int(math.floor(rate * DAYS_PER_WEEK + 0.5))
+            tally.week[first, column] += int(math.floor(rate * begun + 0.5))
+            tally.week[last, column] += int(math.floor(rate * ended + 0.5))
+            tally.week[first + 1, slope] += whole
+            tally.week[last, slope] -= whole
+
+
+@rule
+def lost_worth(x: Any) -> Any:
+    """Return 1 - exp(-x) for x >= 0; a short series where x is small saves a library call."""
+    if x > 0.02:
+        return -math.expm1(-x)
+    tail = 1.0 - x * _FIFTH * (1.0 - x * _SIXTH * (1.0 - x * _SEVENTH))
+    return x * (1.0 - x * 0.5 * (1.0 - x * _THIRD * (1.0 - x * 0.25 * tail)))
 
 
 @rule
 def settle_flows(o: Any, q: Any, tally: Any, t: Any) -> None:
     """Bring the cost accounts up to day t."""
     days = t - o.flow_since
-    if days <= 0.0:
-        o.flow_since = t
-        return
-    worth = discounted_days(q.discount_costs, o.flow_since, days)
-    for category in range(COSTS):
-        rate = o.flow[category]
-        if rate != 0.0:
-            o.cost[category] += rate * worth
-            o.cost_undiscounted[category] += rate * days
-            if o.recording:
-                _tally_flow(tally, category, rate, o.flow_since, t)
+    if days > 0.0:
+        rate = q.discount_costs
+        lost = lost_worth(rate * days)
+        worth = o.flow_worth * (lost / rate if rate > 0.0 else days)
+        for category in range(COSTS):
+            flow = o.flow[category]
+            if flow != 0.0:
+                o.cost[category] += flow * worth
+                o.cost_undiscounted[category] += flow * days
+        if o.recording:
+            _tally_flow(o, tally, o.flow_since, t)
+        o.flow_worth *= 1.0 - lost
     o.flow_since = t
 
 
@@ -188,15 +197,6 @@ def utility_of(p: Any, q: Any, severity: Any, t: Any) -> Any:
 
 
 @rule
-def lost_worth(x: Any) -> Any:
-    """Return 1 - exp(-x) for x >= 0; a short series where x is small saves a library call."""
-    if x > 0.02:
-        return -math.expm1(-x)
-    tail = 1.0 - x / 5.0 * (1.0 - x / 6.0 * (1.0 - x / 7.0))
-    return x * (1.0 - x / 2.0 * (1.0 - x / 3.0 * (1.0 - x / 4.0 * tail)))
-
-
-@rule
 def settle_utility(o: Any, q: Any, t: Any) -> None:
     """Bring the QALY accounts up to day t."""
     days = t - o.utility_since
@@ -232,7 +232,9 @@ def read_utility(p: Any, o: Any, q: Any, severity: Any, t: Any) -> None:
     settle_utility(o, q, t)
     ahead = p.phase + p.grid * q.grid_days
     lag = q.onset[p.treatment]
-    left = math.exp(-(ahead - t) / lag)
+    left = q.onset_left[p.treatment]
+    if ahead - t < q.grid_days - 1e-6:
+        left = math.exp(-(ahead - t) / lag)
     o.utility, o.utility_gap = now, 0.0
     if left < 1.0 - 1e-9:
         missing = p.gain - effect_at(p, q, t)

@@ -35,7 +35,7 @@ def draw_onset_swing(p: Any, q: Any, contact: Any, occurrence: Any) -> Any:
     Drawn by inversion of a keyed uniform, so the same patient keeps the same rank.
     """
     u = uniform(p.key, SALT_ONSET, occurrence)
-    fall = p.ln_worst - math.log(q.onset_severity)
+    fall = math.log(p.worst / q.onset_severity)
     limit = depth_for_fall(fall, q.softness) if fall > 0.0 else -40.0
     bound = (limit - q.depth_mean - contact - q.depth_persistent * p.trait) / q.depth_moving
     top = normal_probability(bound)
@@ -46,9 +46,8 @@ def draw_onset_swing(p: Any, q: Any, contact: Any, occurrence: Any) -> Any:
 
 @rule
 def draw_worst(p: Any, q: Any, occurrence: Any) -> Any:
-    """Return ln of the worst score of an episode, cut to the scale, shifted by biotype."""
+    """Return the worst score of an episode, cut to the scale, shifted by biotype."""
     u = uniform(p.key, SALT_WORST, occurrence)
+    low, high = q.worst_rank_low[p.biotype], q.worst_rank_high[p.biotype]
     mean = q.worst_log_mean + q.worst_log_shift[p.biotype]
-    low = normal_probability((q.worst_log_low - mean) / q.worst_log_sd)
-    high = normal_probability((q.worst_log_high - mean) / q.worst_log_sd)
-    return mean + q.worst_log_sd * normal_quantile(low + u * (high - low))
+    return math.exp(mean + q.worst_log_sd * normal_quantile(low + u * (high - low)))

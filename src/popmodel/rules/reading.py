@@ -173,8 +173,8 @@ def step_grid(p: Any, q: Any, t: Any) -> Any:
     At a knot depth moves; while something moves contact takes its value; then the next grid point
     is chosen: the next one while something moves, else the next knot.
     """
-    if p.grid % 4 == 0:
-        pass_knot(p, q, p.grid // 4)
+    if p.grid & 3 == 0:
+        pass_knot(p, q, p.grid >> 2)
     effect = effect_at(p, q, t)
     if p.moving:
         level = q.contact_level[p.contact_target]
@@ -190,7 +190,7 @@ def step_grid(p: Any, q: Any, t: Any) -> Any:
         p.moving = 0 if settled and taken else 1
     p.grid += 1
     if not p.moving:
-        p.grid += (4 - p.grid % 4) % 4
+        p.grid += -p.grid & 3
     return severity_of_depth(p, q, natural_depth(p, q) + p.contact + effect)
 
 

@@ -31,7 +31,7 @@ _PATIENT: Final = [
     ("resistant", "i1", "1 if at least two adequate trials had failed at entry"),
     ("past_episodes", "i1", "episodes before entry"),
     # the episode
-    ("ln_worst", "f8", "ln of the worst score of the episode"),
+    ("worst", "f8", "worst score of the episode"),
     ("swing", "f8", "b: the part of depth that moves from month to month, standard normal"),
     (
         "reference",
@@ -94,6 +94,7 @@ _ACCOUNT: Final = [
     ("qaly", "f8", "discounted QALYs"),
     ("qaly_undiscounted", "f8", "QALYs"),
     ("flow_since", "f8", "day the flow rates last changed"),
+    ("flow_worth", "f8", "discount factor of costs on that day"),
     ("flow", ("f8", len(COST_CATEGORIES)), "cost flowing by category, per day"),
     ("utility_since", "f8", "day of the last reading"),
     ("utility", "f8", "utility that is approached, minus what is missing"),

@@ -13,6 +13,7 @@ import math
 from typing import Any
 
 from popmodel.jit import rule
+from popmodel.parameters import FLOOR_CELLS
 from popmodel.randomness import normal, subject_salt
 from popmodel.rules.codes import CARE_COURSE, REMITTED
 
@@ -60,8 +61,20 @@ def effect_at(p: Any, q: Any, t: Any) -> Any:
 
 @rule
 def severity_of_depth(p: Any, q: Any, depth: Any) -> Any:
-    """Return the score (MADRS) of a patient at a depth."""
-    return math.exp(p.ln_worst - soft_floor(depth, q.softness))
+    """Return the score (MADRS) of a patient at a depth: S_w (1 + exp(depth / k))^-k.
+
+    Read from a table of cubic pieces (relative error under 1e-8, see the tests); exact beyond it.
+    """
+    cell = (depth - q.floor_start) * q.floor_cells_per_depth
+    if cell <= 0.0:
+        return p.worst
+    n = int(cell)
+    if n >= FLOOR_CELLS:
+        return p.worst * math.exp(-soft_floor(depth, q.softness))
+    x = cell - n
+    a, b = q.floor_value[n], q.floor_value[n + 1]
+    da, db = q.floor_slope[n], q.floor_slope[n + 1]
+    return p.worst * (a + x * (da + x * (3.0 * (b - a) - 2.0 * da - db + x * (2.0 * (a - b) + da + db))))
 
 
 @rule

@@ -73,6 +73,7 @@ def enter(p: Any, o: Any, q: Any, s: Any, tally: Any) -> None:
     o.died = math.inf
     o.utility_lag = 1.0
     o.utility_worth = math.exp(-q.discount_health * t)
+    o.flow_worth = math.exp(-q.discount_costs * t)
     p.state = clinical_state(p, severity)
     p.band = band_of(q, severity)
     move(o, tally, -1, p.state, t)
@@ -257,7 +258,7 @@ def begin_again(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
         o.recurrences += 1
         count(o, tally, c.FLOW_RECURRENCES, t)
         p.episode += 1
-        p.ln_worst = draw_worst(p, q, p.episode)
+        p.worst = draw_worst(p, q, p.episode)
         p.failures = 0
         p.line = 1
         p.step = 1
