@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
+from openpyxl import load_workbook
 
 from popmodel import cli
 from popmodel.cli import main
@@ -157,6 +160,7 @@ def test_wrong_input_is_told_at_once_and_nothing_is_written(popmodel, wrong, pla
         (["new", "../x"], "cannot name"),
         (["charts", "nowhere"], "nowhere"),
         (["report", "nowhere"], "nowhere"),
+        (["export", "nowhere"], "nowhere"),
     ],
 )
 def test_what_is_wrong_is_told_with_exit_code_2(arguments, words, popmodel, tmp_path, monkeypatch):
@@ -199,6 +203,36 @@ def test_what_cannot_stand_side_by_side_is_refused():
     with pytest.raises(InputError, match="currency must be the same"):
         side_by_side(results, Path("nowhere"))
     assert not Path("nowhere").exists()
+
+
+# ------------------------------------------------------------------ export
+
+
+def test_export_holds_every_table_and_every_number_behind_it(answer, popmodel, tmp_path):
+    folder, _, _ = answer
+    code, printed, _ = popmodel("export", folder, "--out", tmp_path / "answer.xlsx")
+    assert code == 0
+    assert printed.strip() == str(tmp_path / "answer.xlsx")
+    sheets = pd.read_excel(tmp_path / "answer.xlsx", sheet_name=None)
+    assert {"about", "strategies", "versus_comparator", "incremental", "parameters"} <= set(sheets)
+    saved = pd.read_csv(folder / "strategies.csv")
+    pd.testing.assert_frame_equal(sheets["strategies"], saved, check_dtype=False)
+    numbers = sheets["parameters"].set_index("path")["value"]
+    assert numbers["treatments.saint.cost.course"] > 0
+    assert len(numbers) > 500
+
+
+def test_export_writes_no_formula(answer, popmodel, tmp_path):
+    folder, _, _ = answer
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    manifest = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
+    manifest["title"] = "=HYPERLINK(1)"
+    (copy / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert popmodel("export", copy)[0] == 0
+    about = load_workbook(copy / "copy.xlsx")["about"]
+    assert about["B2"].value == "'=HYPERLINK(1)"
+    assert about["B2"].data_type == "s"
 
 
 # ------------------------------------------------------------------ patient

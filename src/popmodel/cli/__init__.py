@@ -15,6 +15,7 @@ from popmodel.cli.compare import compare as compare_command
 from popmodel.cli.economics import economics as economics_command
 from popmodel.cli.evidence import evidence as evidence_command
 from popmodel.cli.explain import explain as explain_command
+from popmodel.cli.export import export as export_command
 from popmodel.cli.new import new as new_command
 from popmodel.cli.patient import patient as patient_command
 from popmodel.cli.report import report as report_command
@@ -40,6 +41,7 @@ app.command("compare")(compare_command)
 app.command("check")(check_command)
 app.command("charts")(charts_command)
 app.command("report")(report_command)
+app.command("export")(export_command)
 app.command("economics")(economics_command)
 app.command("evidence")(evidence_command)
 app.command("explain")(explain_command)
