@@ -238,18 +238,23 @@ def test_export_writes_no_formula(answer, popmodel, tmp_path):
 # ------------------------------------------------------------------ patient
 
 
-def test_the_life_of_a_patient_is_told_day_by_day(popmodel, monkeypatch):
+def test_the_life_of_a_patient_is_told_moment_by_moment(popmodel, monkeypatch):
     def story(scenario, number):
-        told = [(-400.0, "first episode"), (0.0, f"patient {number} asks"), (1500.0, "dies")]
+        told = [(0.0, f"patient {number} asks", 31.2), (1500.0, "dies", float("nan"))]
         return {"evidence": dict.fromkeys(scenario.strategies, told)}
 
-    monkeypatch.setattr("popmodel.pipeline.patient_story", story, raising=False)
+    monkeypatch.setattr("popmodel.pipeline.patient_story", story)
     code, printed, _ = popmodel("patient", 42, "--scenario", FIVE)
     assert code == 0
     assert "SAINT first (evidence)" in printed
-    assert "day 0  patient 42 asks" in printed
-    assert "1.1 y before  first episode" in printed
-    assert "year 4.1  dies" in printed
+    assert "day 0  MADRS 31  patient 42 asks" in printed
+    assert "year 4.11            dies" in printed
+
+
+def test_a_patient_who_is_not_there_is_told(popmodel):
+    code, _, messages = popmodel("patient", 9, "--scenario", FIVE, "--patients", 9)
+    assert code == 2
+    assert "0 to 8" in messages
 
 
 # ------------------------------------------------------------------ errors

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -19,11 +19,7 @@ from popmodel.cli.settings import (
     read,
 )
 
-if TYPE_CHECKING:
-    from popmodel.scenario import Scenario
-
-Story = Mapping[str, Mapping[str, Sequence[tuple[float, str]]]]
-"""By structure and strategy: what happened on which day."""
+DAYS_PER_YEAR = 365.25
 
 
 def patient(
@@ -40,35 +36,24 @@ def patient(
     (asked,) = read(
         [scenario], set_, patients=patients, years=years, seed=seed, structure=structure
     )
-    story = _storyteller()(asked, number)
+    from popmodel import pipeline
+
+    story = pipeline.patient_story(asked, number)
     if json:
         print_json(story)
         return
     labels = asked.labels()
     for name, strategies in story.items():
-        for strategy, happenings in strategies.items():
+        for strategy, moments in strategies.items():
             print_line(f"\n{labels.get(strategy, strategy)} ({name})")
-            for day, text in happenings:
-                print_line(f"{_when(day):>12}  {text}")
+            for day, told, score in moments:
+                print_line(f"{_when(day):>12}  {_score(score):>8}  {told}")
 
 
 def _when(day: float) -> str:
     """Return a day as one speaks of it."""
-    if day < 0:
-        return f"{-day / 365.25:.1f} y before"
-    return f"day {day:.0f}" if day < 1000 else f"year {day / 365.25:.1f}"
+    return f"day {day:.0f}" if day < 1000 else f"year {day / DAYS_PER_YEAR:.2f}"
 
 
-def _storyteller() -> Callable[[Scenario, int], Story]:
-    """Return the function that tells a life.
-
-    Raises:
-        RunError: This version has none.
-    """
-    from popmodel import pipeline
-    from popmodel.errors import RunError
-
-    found: Callable[[Scenario, int], Story] | None = getattr(pipeline, "patient_story", None)
-    if found is None:
-        raise RunError("this version cannot yet tell the life of one patient")
-    return found
+def _score(score: float) -> str:
+    return f"MADRS {score:2.0f}" if math.isfinite(score) else ""
