@@ -6,6 +6,7 @@ calls would be missed. Here the cache folder carries a hash of every rule file.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+import numpy as np
 import platformdirs
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -42,9 +44,27 @@ def rule(function: Function) -> Function:
 
 def entry_point(function: Function) -> Function:
     """Compile a function that Python calls: cached on disk, runs without the interpreter lock."""
+    if numba.config.DISABLE_JIT:
+        return _plain(function)
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = _CACHE
     try:
         return numba.njit(nogil=True, cache=True, error_model="numpy")(function)  # type: ignore[no-any-return]
     finally:
         numba.config.CACHE_DIR = before
+
+
+def _plain(function: Function) -> Function:
+    """Let plain Python read the fields of records as attributes, as compiled code does."""
+
+    @functools.wraps(function)
+    def call(*arguments: Any) -> Any:
+        return function(*map(_with_attributes, arguments))
+
+    return call  # type: ignore[return-value]
+
+
+def _with_attributes(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.void) and value.dtype.names:
+        return value.view(np.dtype((np.record, value.dtype)))
+    return value

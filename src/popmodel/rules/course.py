@@ -107,11 +107,12 @@ def end_offers(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
 @rule
 def begin_wait(p: Any, o: Any, q: Any, tally: Any, t: Any, until: Any, contact: Any) -> None:
     """Wait in care until a day, with the contact of waiting."""
+    refer_to(p, q, t)
     p.gain = 0.0
     p.care = CARE_WAIT
     p.due = until
     set_contact(p, q, contact, t)
-    refer_to(p, o, q, tally, t)
+    look(p, o, q, tally, t)
     set_flows(p, o, q, tally, t)
 
 
@@ -198,11 +199,12 @@ def attend_visit(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
 
 
 @rule
-def end_course(p: Any, o: Any, tally: Any, outcome: Any) -> None:
-    """Note how the course under way ended; its place is free."""
+def end_course(p: Any, o: Any, q: Any, tally: Any, outcome: Any) -> None:
+    """Note how the course under way ended; its place is free. A mere bridge leaves no history."""
     note_line(p, o, tally, p.line, p.treatment, outcome)
-    p.previous = p.treatment
-    p.outcome = outcome
+    if q.adequate[p.treatment] or outcome == OUTCOME_DROPPED:
+        p.previous = p.treatment
+        p.outcome = outcome
     p.treatment = -1
     p.sessions = 0
     p.due = math.inf
@@ -212,7 +214,7 @@ def end_course(p: Any, o: Any, tally: Any, outcome: Any) -> None:
 def fail_course(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any, outcome: Any) -> None:
     """End a course that failed: T = 0; next line after a gap, or out of care for a while."""
     adequate = q.adequate[p.treatment]
-    end_course(p, o, tally, outcome)
+    end_course(p, o, q, tally, outcome)
     p.gain = 0.0
     if not adequate:
         p.care = CARE_WAIT
@@ -230,7 +232,7 @@ def fail_course(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any, outcome: Any
 def drop_out(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
     """Stop a course early: T = 0, no adequate failure; come back after a gap or not."""
     card = p.treatment if p.gain > 0.0 else -1
-    end_course(p, o, tally, OUTCOME_DROPPED)
+    end_course(p, o, q, tally, OUTCOME_DROPPED)
     p.gain = 0.0
     if p.state >= REMITTED:
         p.kept_until = t
@@ -257,7 +259,7 @@ def judge_course(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
     upkeep = q.upkeep_days[treatment]
     booster = s.booster[treatment]
     worked = p.gain > 0.0
-    end_course(p, o, tally, OUTCOME_REMISSION if well else OUTCOME_RESPONSE)
+    end_course(p, o, q, tally, OUTCOME_REMISSION if well else OUTCOME_RESPONSE)
     p.line += q.adequate[treatment]
     if worked:
         p.worked = treatment

@@ -159,11 +159,10 @@ def look(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
 
 
 @rule
-def refer_to(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
+def refer_to(p: Any, q: Any, t: Any) -> None:
     """Make the present score the one that response is measured against."""
     if p.state < REMITTED:
         p.reference = severity_now(p, q, t)
-        read_severity(p, o, q, tally, p.reference, t)
 
 
 @rule
