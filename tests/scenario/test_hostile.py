@@ -43,9 +43,9 @@ RELAXED = settings(
 
 
 def check_never_breaks(path: Path) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     checked = check_scenario(path)
-    assert time.perf_counter() - start < 2.0
+    assert time.process_time() - start < 2.0
     assert (checked.scenario is None) == bool(checked.problems)
     for problem in checked.problems:
         assert problem.message
@@ -207,7 +207,7 @@ def test_a_scenario_of_many_strategies_is_read_quickly(tmp_path):
         text += f"  strategy_{number}:\n    offer:\n{rules}"
     path = tmp_path / "many.yaml"
     path.write_text(text + "comparator: usual_care\n", encoding="utf-8")
-    start = time.perf_counter()
+    start = time.process_time()
     scenario = load_scenario(path)
     assert len(scenario.strategies) == 62
-    assert time.perf_counter() - start < 10.0
+    assert time.process_time() - start < 10.0

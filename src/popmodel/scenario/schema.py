@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 
 from pydantic import (
     AfterValidator,
@@ -40,6 +40,7 @@ RESERVED = frozenset(
 )
 LARGEST_POPULATION = 50_000_000
 LARGEST_LINE = 99
+LONGEST_YEARS = 110
 SCORE_MAXIMUM = 60.0  # MADRS
 DAYS_PER_WEEK = 7.0
 
@@ -86,6 +87,16 @@ def _number_or_range(found: object) -> object:
 
 def _bare_lifetime(found: object) -> object:
     return {"years": found} if found == "lifetime" else found
+
+
+def _years(found: object) -> object:
+    """Refuse once what is neither a number of years nor `lifetime`."""
+    found = _plain_number(found)
+    is_number = isinstance(found, int | float) and not isinstance(found, bool)
+    if found == "lifetime" or (is_number and 0 < cast("float", found) <= LONGEST_YEARS):
+        return found
+    told = f"must be greater than 0 and at most {LONGEST_YEARS}, or lifetime (found {found!r:.40})"
+    raise _fault(told)
 
 
 def _plain_number(found: object) -> object:
@@ -207,9 +218,10 @@ class Population(_Part):
 class Horizon(_Part):
     """How long patients are followed."""
 
-    years: Annotated[Number, Field(gt=0, le=110)] | Literal["lifetime"] = Field(
-        description="Years from the start, or lifetime."
-    )
+    years: Annotated[
+        Annotated[float, Field(gt=0, le=LONGEST_YEARS)] | Literal["lifetime"],
+        BeforeValidator(_years),
+    ] = Field(description="Years from the start, or lifetime.")
 
 
 HorizonOrWord = Annotated[
