@@ -251,7 +251,8 @@ def _versus(table: pd.DataFrame, comparator: str) -> pd.DataFrame:
             **{f"nmb_{wtp}": (wtp * inc_qaly - inc_cost, 0.0022 * wtp) for wtp in WTP},
         }  # fmt: skip
         row: dict[str, Any] = {"strategy": strategy}
-        for name, (value, se) in values.items():
+        for name, (value, spread) in values.items():
+            se = spread if strategy != comparator else 0.0
             row |= {
                 name: value, f"{name}_se": se,
                 f"{name}_low": value - 1.96 * se, f"{name}_high": value + 1.96 * se,
@@ -371,7 +372,7 @@ def _flow(structure: str, strategies: Sequence[str]) -> pd.DataFrame:
         gain = _gain(structure, strategy)
         started = 14_600
         for line in range(1, 7):
-            treatment = first[strategy] if line == 1 else later[line - 1]
+            treatment = first.get(strategy, "escitalopram") if line == 1 else later[line - 1]
             rate = max(0.10, 0.36 - 0.055 * line + (0.5 * gain if line < 3 else 0))
             ends = {
                 "remission": round(started * rate), "response": round(started * 0.14),

@@ -16,7 +16,7 @@ from popmodel.economics.incremental import DOMINATED, EXTENDED_DOMINATED, REFERE
 from popmodel.report import summary, words
 from popmodel.report.charts import CHARTS
 from popmodel.report.redraw import FOLDER, draw_all, read_captions
-from popmodel.report.style import discount_words, perspective_words
+from popmodel.report.style import discount_words, horizon_words, perspective_words
 from popmodel.report.tables import STRUCTURE, About, Result, each_row, load_result, write_atomically
 from popmodel.report.words import clean, money, number, percent, structure_label, title_of
 
@@ -132,7 +132,7 @@ def facts(about: About) -> list[tuple[str, str]]:
         ("Perspective", perspective_words(about)),
         ("Prices", f"{about.price_year} {about.currency}".strip()),
         ("Discounting", discount_words(about)),
-        ("Horizon", f"{about.horizon_years} years" if about.horizon_years else ""),
+        ("Horizon", horizon_words(about)),
         ("Patients", f"{number(about.patients)} a strategy" if about.patients else ""),
         ("Comparator", about.labels.get(about.comparator, "")),
         ("Seed", about.seed),

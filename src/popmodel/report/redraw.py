@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -51,16 +50,14 @@ def draw_one(chart: Chart, table: pd.DataFrame, result: Result) -> list[Path]:
     """Write one chart in all its forms; call it within `style.theme`."""
     about, folder = result.about, result.directory / FOLDER
     figure = chart.figure(table, about)
+    style.settle(figure)
     said = chart.words(table, about)
     told = f"{said['finding']} {said['caption']}"
-    with warnings.catch_warnings():
-        # a label in a script the font lacks: boxes in the PNG, right in the SVG
-        warnings.filterwarnings("ignore", message=r"Glyph .* missing from")
-        content = {
-            "svg": style.svg_bytes(figure, chart.question, told),
-            "png": style.png_bytes(figure, chart.question, told),
-            "csv": safe_csv(table).encode(),
-        }
+    content = {
+        "svg": style.svg_bytes(figure, chart.question, told),
+        "png": style.png_bytes(figure, chart.question, told),
+        "csv": safe_csv(table).encode(),
+    }
     return [write_atomically(folder / f"{chart.name}.{k}", data) for k, data in content.items()]
 
 

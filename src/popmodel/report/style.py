@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from popmodel.report.tables import About
-from popmodel.report.words import NARROW, clean, money, number, percent, structure_label
+from popmodel.report.words import NARROW, clean, number, percent, structure_label
 
 WIDTH = 8.0
 """Inches; a page of A4 shows it at 85 %."""
@@ -43,12 +44,12 @@ MARKERS = "osD^vPX*"
 STATE_LOOKS: dict[str, tuple[str, str]] = {
     "recovered": ("#00543c", ""),
     "remitted": ("#2ea37c", ""),
-    "responding": ("#a9dcc8", "\\\\\\\\"),
+    "responding": ("#8fd0bb", "\\\\\\\\"),
     "on_course": ("#5aaee0", ""),
     "waiting": ("#f2c14e", "////"),
     "untreated": ("#e4e4e4", ""),
     "in_crisis": ("#c8500a", ""),
-    "dead": ("#4d4d4d", ""),
+    "dead": ("#1a1a1a", ""),
 }
 CATEGORY_LOOKS: dict[str, tuple[str, str]] = {
     "treatment": ("#0173b2", ""),
@@ -58,7 +59,7 @@ CATEGORY_LOOKS: dict[str, tuple[str, str]] = {
     "crisis": ("#ca4a00", ""),
     "background": ("#d9d9d9", ""),
     "productivity": ("#b8a88a", "----"),
-    "patient_time": ("#e7d3ea", "\\\\\\\\"),
+    "patient_time": ("#7028d0", "\\\\\\\\"),
 }
 OUTCOME_LOOKS: dict[str, tuple[str, str]] = {
     "remission": ("#02795a", ""),
@@ -154,7 +155,9 @@ def theme() -> Iterator[None]:
         "ytick.color": SOFT,
         "ytick.labelsize": 7.0,
     }
-    with mpl.rc_context(settings):
+    with mpl.rc_context(settings), warnings.catch_warnings():
+        # a label in a script the font lacks: boxes in the PNG, right in the SVG
+        warnings.filterwarnings("ignore", message=r"Glyph .* missing from")
         yield
 
 
@@ -199,9 +202,18 @@ def _foot(about: About) -> float:
 
 
 def settle(figure: Figure) -> None:
-    """Lay panels out once and for all; what is placed afterwards finds them where they stay."""
+    """Lay panels out once and for all; what is placed afterwards finds them where they stay.
+
+    The solver of the layout agrees with itself to some digits only, so places are rounded: else
+    the same figure would not give the same bytes.
+    """
+    if not isinstance(figure.get_layout_engine(), ConstrainedLayoutEngine):
+        return
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
+    for ax in figure.axes:
+        left, bottom, width, height = np.round(ax.get_position().bounds, 4).tolist()
+        ax.set_position((left, bottom, width, height))
 
 
 def key(
@@ -238,9 +250,17 @@ def strategy_key(figure: Figure, about: About, lines: bool = True, columns: int 
         )
         for x in looks
     ]  # fmt: skip
-    labels = [f"{about.order(s) + 1}  {about.marked(s)}" for s in about.labels]
-    labels = [clean(label, 132 // columns) for label in labels]
-    key(figure, about, handles, labels, columns)
+    key(figure, about, handles, numbered(about, 126 // columns), columns)
+
+
+def key_columns(about: About) -> int:
+    """Return how many columns the key of strategies has: fewer for long labels."""
+    return 3 if max(len(about.marked(s)) for s in about.labels) <= 38 else 2
+
+
+def numbered(about: About, longest: int) -> list[str]:
+    """Return the strategies as `1 Usual care`, none longer than `longest`."""
+    return [clean(f"{about.order(s) + 1} {about.marked(s)}", longest) for s in about.labels]
 
 
 def part_key(
@@ -316,7 +336,7 @@ def origin_line(about: About) -> str:
         f"{perspective_words(about)} perspective",
         f"{about.price_year} {about.currency}".strip(),
         discount_words(about),
-        f"{about.horizon_years}-year horizon" if about.horizon_years else "",
+        horizon_words(about),
         f"{number(about.patients)} simulated patients a strategy" if about.patients else "",
         f"seed {about.seed}" if about.seed else "",
         f"popmodel {about.version}".strip(),
@@ -347,15 +367,18 @@ def discount_words(about: About) -> str:
     return f"discounted a year: {', '.join(told)}"
 
 
+def horizon_words(about: About) -> str:
+    """Return `5-year horizon` or `lifetime horizon`."""
+    horizon = about.horizon_years.removesuffix(".0")
+    if not horizon:
+        return ""
+    return f"{horizon}-year horizon" if horizon[0].isdigit() else f"{horizon} horizon"
+
+
 def cost_axis_label(about: About) -> str:
     """Return the label of an axis of discounted cost."""
     year = f"{about.price_year} " if about.price_year else ""
     return f"Cost per patient ({year}{about.currency}, thousands)"
-
-
-def wtp_words(wtp: float, about: About) -> str:
-    """Return `$100,000 per QALY`."""
-    return f"{money(wtp, about.currency)} per QALY"
 
 
 def svg_bytes(figure: Figure, title: str, description: str) -> bytes:
@@ -384,7 +407,7 @@ def png_bytes(figure: Figure, title: str, description: str) -> bytes:
 def number_ends(ax: Axes, x: float, ends: Sequence[float], looks: Sequence[Look]) -> None:
     """Write the number of each series at its right end, none over another."""
     low, high = ax.get_ylim()
-    places = spread(ends, 0.055 * (high - low), low, high)
+    places = spread(ends, 0.062 * (high - low), low, high)
     for place, look in zip(places, looks, strict=True):
         colour = as_text(look.colour)
         ax.annotate(

@@ -64,11 +64,10 @@ def _gain(result: Result, strategy: str) -> str:
     row = own.iloc[0]
     cost, weeks = float(row["inc_cost"]), float(row["inc_remission_weeks"])
     where = f" ({structure_label(about.main_structure).lower()})" * (len(about.structures) > 1)
-    return (
-        f": against {about.labels[about.comparator]} {number(abs(weeks), 1)} weeks "
-        f"{'more' if weeks >= 0 else 'less'} in remission and {number(float(row['inc_qaly']), 3)} "
-        f"QALYs for {money(abs(cost), about.currency)} {'more' if cost >= 0 else 'less'} a patient{where}"
-    )
+    gained = f"{number(abs(weeks), 1)} weeks {'more' if weeks >= 0 else 'less'} in remission"
+    paid = f"{money(abs(cost), about.currency)} {'more' if cost >= 0 else 'less'} a patient"
+    qalys = f"{number(float(row['inc_qaly']), 3)} QALYs"
+    return f": against {about.labels[about.comparator]} {gained} and {qalys} for {paid}{where}"
 
 
 def _most_remission(result: Result) -> str:

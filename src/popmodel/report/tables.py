@@ -217,10 +217,11 @@ def safe_csv(table: pd.DataFrame) -> str:
 
 
 def safe_cell(value: object) -> object:
-    """Return a cell that no spreadsheet takes for a formula."""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return f"'{value}"
-    return value
+    """Return a cell that no spreadsheet takes for a formula and that ends no line by itself."""
+    if not isinstance(value, str):
+        return value
+    text = f"'{value}" if value.startswith(FORMULA_STARTS) else value
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def write_atomically(path: Path, content: bytes) -> Path:
@@ -255,7 +256,7 @@ def _about(manifest: Mapping[str, Any]) -> About:
         price_year=clean(manifest.get("price_year", "")),
         discount={str(k): float(v) for k, v in dict(manifest.get("discount") or {}).items()},
         horizon_years=clean(manifest.get("horizon_years", "")),
-        patients=int(manifest.get("patients", 0)),
+        patients=_count(manifest.get("patients")),
         structures=_structures(manifest),
         comparator=comparator,
         labels={s: clean(given[s] or s) for s in dict.fromkeys([*first, *given])},
@@ -264,6 +265,10 @@ def _about(manifest: Mapping[str, Any]) -> About:
         seed=clean(manifest.get("seed", "")),
         version=clean(version or manifest.get("version", ""), 20),
     )
+
+
+def _count(value: object) -> int:
+    return int(value) if isinstance(value, int | float) else 0
 
 
 def _structures(manifest: Mapping[str, Any]) -> tuple[str, ...]:

@@ -96,7 +96,7 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
     axes[0].set_xlim(0, float(table["total"].max()) / 1000 * room)
     axes[0].set_yticks(
         range(len(about.labels)),
-        [textwrap.fill(f"{about.order(s) + 1} {about.marked(s)}", 20) for s in about.labels],
+        ["\n".join(textwrap.wrap(name, 22)[:2]) for name in style.numbered(about, 42)],
         color=style.INK,
     )
     axes[0].set_ylim(len(about.labels) - 0.45, -0.55)
@@ -113,11 +113,14 @@ def finding(table: pd.DataFrame, about: About) -> str:
     low, high = str(totals.idxmin()), str(totals.idxmax())
     by_category = main.groupby("category", sort=False)["cost"].sum()
     most = str(by_category.idxmax())
+    share = percent(by_category[most] / by_category.sum())
+    takes = f"{LABELS.get(most, title_of(most)).lower()} takes {share} of it."
+    if low == high:
+        return f"{about.labels[low]} costs {short_money(totals[low], about.currency)}; {takes}"
     return (
         f"From {short_money(totals[low], about.currency)} a patient under {about.labels[low]} to "
         f"{short_money(totals[high], about.currency)} under {about.labels[high]}"
-        f"{under(about.main_structure, about)}; {LABELS.get(most, title_of(most)).lower()} takes "
-        f"{percent(by_category[most] / by_category.sum())} of it."
+        f"{under(about.main_structure, about)}; {takes}"
     )
 
 

@@ -186,7 +186,7 @@ def plane_figure(
         unit: what the ICER is per.
         price: willingness to pay, drawn as a line through the comparator.
     """
-    columns = 3
+    columns = style.key_columns(about)
     rows = style.key_rows(len(about.labels), columns) + 1
     fig = style.page(3.75 + 0.15 * rows, question, told, about, rows)
     (axes,) = style.panels(fig, 1, len(about.structures), sharex=True, sharey=True)
@@ -224,13 +224,9 @@ def _limits(ax: Axes, table: pd.DataFrame) -> None:
 
 
 def _keys(fig: Figure, about: About, columns: int, unit: str, price: float | None) -> None:
-    handles: list[Line2D] = []
-    labels: list[str] = []
-    for strategy, order in zip(about.labels, range(len(about.labels)), strict=True):
-        look = style.look(order)
-        handles.append(Line2D([], [], ls="none", marker="o", ms=7, color=look.colour))
-        labels.append(f"{look.number}  {about.marked(strategy)}")
-    style.key(fig, about, handles, labels, columns, raised=1)
+    looks = [style.look(order) for order in range(len(about.labels))]
+    handles = [Line2D([], [], ls="none", marker="o", ms=7, color=look.colour) for look in looks]
+    style.key(fig, about, handles, style.numbered(about, 126 // columns), columns, raised=1)
     status = [
         Line2D([], [], color=style.INK, marker="o", ms=6, lw=1.3),
         Line2D([], [], ls="none", marker="o", ms=6, mfc=style.PAPER, mec=style.INK),
@@ -249,6 +245,8 @@ def plane_finding(table: pd.DataFrame, about: About, unit: str) -> str:
     efficient = main[main["status"].isin(EFFICIENT)]
     names = [about.labels[s] for s in efficient["strategy"]]
     where = under(about.main_structure, about)
+    if len(main) == 1:
+        return f"{names[0]} is the only strategy: there is nothing to compare."
     if len(names) == 1:
         told = f"{names[0]} costs least and achieves most: it dominates all others{where}"
     else:

@@ -9,8 +9,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
-from matplotlib.ticker import PercentFormatter
 
 from popmodel.report import style
 from popmodel.report.charts.chart import Chart, under
@@ -44,17 +42,21 @@ def _pairs(table: pd.DataFrame) -> list[tuple[str, str]]:
     return list(zip(table["dimension"].astype(str), table["group"].astype(str), strict=True))
 
 
-def draw_remission_groups(table: pd.DataFrame, ax: Axes, low: float, high: float) -> AxesImage:
+def draw_remission_groups(table: pd.DataFrame, ax: Axes, low: float, high: float) -> None:
     """Draw the shares of one structure as coloured cells with their numbers."""
     cells = table.pivot(index="order", columns="column", values="share")
-    image = ax.imshow(cells, cmap="cividis", vmin=low, vmax=high, aspect="auto")
+    rows, columns = cells.shape
+    image = ax.pcolormesh(
+        np.arange(columns + 1) - 0.5, np.arange(rows + 1) - 0.5, cells.to_numpy(), cmap="cividis",
+        vmin=low, vmax=high,
+    )  # fmt: skip
+    ax.set_ylim(rows - 0.5, -0.5)
     for row in each_row(table):
         colour = style.ink_on(image.to_rgba(np.array([row.share]))[0])
         ax.text(
             row.column, row.order, _cell(row.share, row.half_width), ha="center", va="center",
             size=6.8, color=colour,
         )  # fmt: skip
-    return image
 
 
 def _cell(share: float, half_width: float) -> str:
@@ -72,19 +74,16 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
     grid = style.panels(fig, structures, 1, sharex=True)
     low, high = float(table["share"].min()), float(table["share"].max())
     for (ax,), structure in zip(grid, about.structures, strict=True):
-        image = draw_remission_groups(table[table[STRUCTURE] == structure], ax, low, high)
+        draw_remission_groups(table[table[STRUCTURE] == structure], ax, low, high)
         style.head(ax, structure, about)
-        labels = [textwrap.shorten(f"{about.order(s) + 1} {about.marked(s)}", 34, placeholder="…")
-                  for s in about.labels]  # fmt: skip
-        ax.set_yticks(range(strategies), labels, color=style.INK)
+        ax.set_yticks(range(strategies), style.numbered(about, 36), color=style.INK)
         ax.tick_params(length=0)
         _frame(ax, columns)
     grid[-1][0].set_xticks(columns["column"], [_column_name(g) for g in columns["group"]], size=6.6)
     _name_dimensions(grid[-1][0], columns)
-    bar = fig.colorbar(image, ax=[ax for row in grid for ax in row], shrink=0.6, aspect=30)
-    bar.ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
-    bar.set_label("In remission on day 365")
-    bar.outline.set_visible(False)
+    grid[0][0].set_title(
+        "% in remission on day 365, ± 95 % Monte Carlo error", loc="right", size=7, weight="normal"
+    )
     return fig
 
 

@@ -59,7 +59,7 @@ def draw_remission(table: pd.DataFrame, ax: Axes) -> None:
 
 def figure(table: pd.DataFrame, about: About) -> Figure:
     """Return the panels of all structures on common axes."""
-    columns = 3
+    columns = style.key_columns(about)
     rows = style.key_rows(len(about.labels), columns)
     fig = style.page(3.35 + 0.15 * rows, QUESTION, finding(table, about), about, rows)
     (axes,) = style.panels(fig, 1, len(about.structures), sharey=True)

@@ -148,7 +148,7 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
                 style.head(ax, structure, about)
         axes[0].set_ylabel(_AXIS[criterion])
         if criterion == "gain":
-            axes[0].set_title(_row_title(group, about))
+            _head_row(axes[0], group, about)
     grid[-1][len(grid[-1]) // 2].set_xlabel("Severity at the start of the course (MADRS, measured)")
     _key(fig, about)
     style.settle(fig)
@@ -161,9 +161,15 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
 _AXIS = {"gain": "Gain in P(response)\nover control (points)", "remission": "P(remission)"}
 
 
-def _row_title(group: str, about: About) -> str:
-    name, several = GROUPS[group], len(about.structures) > 1
-    return f"{name}\n{structure_label(about.structures[0])}" if several else name
+def _head_row(ax: Axes, group: str, about: About) -> None:
+    """Name a group of treatments above the names of structures, wider than its panel may be."""
+    several = len(about.structures) > 1
+    ax.set_title(f" \n{structure_label(about.structures[0])}" if several else " ")
+    name = ax.annotate(
+        GROUPS[group], (0, 1), (0, 17.5 if several else 5.0), xycoords="axes fraction",
+        textcoords="offset points", size=9, weight="bold", annotation_clip=False,
+    )  # fmt: skip
+    name.set_in_layout(False)
 
 
 def _scales(ax: Axes, table: pd.DataFrame, criterion: str) -> None:

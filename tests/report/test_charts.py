@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from tests.report import synthetic
+from tests.report.overlap import clashes
+from tests.report.synthetic import write_result
+
+from popmodel.report import style
+from popmodel.report.charts import CHARTS, Chart
+from popmodel.report.redraw import draw_all
+from popmodel.report.tables import load_result
+
+EVERY = pytest.mark.parametrize("chart", CHARTS.values(), ids=CHARTS)
+
+
+@EVERY
+def test_a_chart_is_a_picture_twice_and_the_table_it_shows(chart: Chart, drawn: Path):
+    for kind in ("svg", "png", "csv"):
+        assert (drawn / "charts" / f"{chart.name}.{kind}").stat().st_size > 500
+
+
+@EVERY
+def test_a_picture_is_sharp_and_light(chart: Chart, drawn: Path):
+    path = drawn / "charts" / f"{chart.name}.png"
+    with Image.open(path) as picture:
+        assert 199 <= round(picture.info["dpi"][0]) <= 300
+        assert picture.width == 1600
+    assert path.stat().st_size < 300_000
+
+
+@EVERY
+def test_no_words_lie_on_others_or_run_off_the_page(chart: Chart, drawn: Path):
+    result = load_result(drawn)
+    with style.theme():
+        assert clashes(chart.figure(chart.table(result), result.about)) == []
+
+
+@EVERY
+def test_drawing_changes_nothing_in_the_table(chart: Chart, drawn: Path):
+    result = load_result(drawn)
+    table = chart.table(result)
+    before = table.copy(deep=True)
+    with style.theme():
+        chart.figure(table, result.about)
+    pd.testing.assert_frame_equal(table, before)
+
+
+@EVERY
+def test_the_table_beside_a_chart_is_the_table_it_shows(chart: Chart, drawn: Path):
+    shown = chart.table(load_result(drawn))
+    saved = pd.read_csv(drawn / "charts" / f"{chart.name}.csv")
+    assert list(saved.columns) == list(shown.columns)
+    for column in shown.select_dtypes("number"):
+        np.testing.assert_array_equal(saved[column], shown[column])
+
+
+@EVERY
+def test_a_finding_is_one_sentence_with_numbers(chart: Chart, drawn: Path):
+    result = load_result(drawn)
+    finding = chart.finding(chart.table(result), result.about)
+    assert re.search(r"\d", finding)
+    assert finding.endswith(".") and ". " not in finding
+    assert 40 < len(finding) < 260
+
+
+@EVERY
+def test_a_caption_says_where_the_chart_comes_from(chart: Chart, drawn: Path):
+    result = load_result(drawn)
+    caption = chart.words(chart.table(result), result.about)["caption"]
+    for part in ("Health-care perspective", "2025 USD", "discounted 3", "seed 20261121",
+                 "popmodel 0.1.0", "5-year horizon", "Mixture: "):  # fmt: skip
+        assert part in caption
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["remission_over_time", "cost_vs_qaly", "remission_by_biotype_and_severity", "thresholds"],
+)
+def test_bands_and_bars_are_named_as_monte_carlo_error(name: str, drawn: Path):
+    said = json.loads((drawn / "charts" / "captions.json").read_text(encoding="utf-8"))[name]
+    assert "95 % Monte Carlo" in said["caption"]
+
+
+@EVERY
+def test_an_svg_is_well_formed_and_has_no_script_and_no_date(chart: Chart, drawn: Path):
+    text = (drawn / "charts" / f"{chart.name}.svg").read_text(encoding="utf-8")
+    root = ElementTree.fromstring(text)  # noqa: S314 — written by the test itself
+    tags = {element.tag.rpartition("}")[2] for element in root.iter()}
+    assert not tags & {"script", "foreignObject", "image", "a", "date"}
+    assert not [name for element in root.iter() for name in element.attrib if name.startswith("on")]
+
+
+def test_the_same_result_gives_the_same_bytes_in_another_process(tmp_path: Path):
+    names = ["remission_over_time", "cost_vs_qaly", "states_over_time", "flow"]
+    here = write_result(tmp_path / "here", structures=["evidence"])
+    there = write_result(tmp_path / "there", structures=["evidence"])
+    written = draw_all(here, names)
+    code = (
+        "import sys; from pathlib import Path; from popmodel.report.redraw import draw_all;"
+        "draw_all(Path(sys.argv[1]), sys.argv[2:])"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": "7"}
+    subprocess.run([sys.executable, "-c", code, str(there), *names], check=True, env=environment)
+    for path in written:
+        assert path.read_bytes() == (there / path.relative_to(here)).read_bytes(), path.name
+
+
+def hostile(strategies: dict[str, tuple]) -> dict[str, tuple]:
+    labels = ["$\\alpha$ <script>alert(1)</script>", "=cmd|' /C calc'!A0", "a\nb\u202e\x07c" * 12]
+    return {s: (x, *row[1:]) for x, (s, row) in zip(labels, strategies.items(), strict=False)}
+
+
+def many(strategies: dict[str, tuple]) -> dict[str, tuple]:
+    return {
+        s if turn == 0 else f"{s}_{turn}": (f"{row[0]} with a second and a third step", *row[1:])
+        for turn in range(2)
+        for s, row in strategies.items()
+    }
+
+
+@pytest.mark.parametrize("change", [hostile, many], ids=["hostile labels", "twelve strategies"])
+def test_charts_stay_legible_whatever_strategies_are_called(
+    change: Callable[[dict[str, tuple]], dict[str, tuple]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(synthetic, "STRATEGIES", change(synthetic.STRATEGIES))
+    result = load_result(write_result(tmp_path / "r", strategies=list(synthetic.STRATEGIES)))
+    with style.theme():
+        for chart in CHARTS.values():
+            assert clashes(chart.figure(chart.table(result), result.about)) == [], chart.name
+
+
+@pytest.mark.parametrize("strategies", [["usual_care"], ["usual_care", "cbt_first"]])
+def test_charts_of_few_strategies_are_legible(strategies: list[str], tmp_path: Path):
+    result = load_result(write_result(tmp_path / "r", ["evidence"], strategies))
+    with style.theme():
+        for chart in CHARTS.values():
+            assert clashes(chart.figure(chart.table(result), result.about)) == [], chart.name
+            assert chart.finding(chart.table(result), result.about)
+
+
+def test_a_label_in_a_script_the_font_lacks_is_drawn_without_complaint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    row = synthetic.STRATEGIES["usual_care"]
+    monkeypatch.setitem(synthetic.STRATEGIES, "usual_care", ("通常の治療 🙂", *row[1:]))
+    directory = write_result(tmp_path / "r", ["evidence"], ["usual_care"])
+    svg = draw_all(directory, ["remission_over_time"])[0]
+    assert "通常の治療" in svg.read_text(encoding="utf-8")
