@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -18,8 +19,26 @@ from popmodel.evidence.schema.parts import (
     Reference,
     Setting,
     Several,
+    word_of,
 )
 from popmodel.yaml_source import Fault, faults
+
+MEASURES: Final = (
+    "remission",
+    "response",
+    "relapse",
+    "mean_change",
+    "relative_change",
+    "mean_difference",
+    "standardised_difference",
+    "log_odds_ratio",
+    "log_risk_ratio",
+    "hazard_ratio",
+    "interaction",
+)
+"""What a trial may have measured: shares, means, and contrasts of the first arm with the last."""
+
+Score = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=60)]
 
 
 class Limits(Part):
@@ -30,11 +49,28 @@ class Limits(Part):
     above: Number | None = None
     below: Number | None = None
 
+    @model_validator(mode="after")
+    def _leaves_room(self) -> Limits:
+        lowest = [end for end in (self.at_least, self.above) if end is not None]
+        highest = [end for end in (self.at_most, self.below) if end is not None]
+        if lowest and highest and max(lowest) > min(highest):
+            raise faults([Fault(f"nothing lies above {max(lowest):g} and below {min(highest):g}")])
+        return self
+
+
+class ScoreLimits(Limits):
+    """A range of the score (MADRS)."""
+
+    at_least: Score | None = None
+    at_most: Score | None = None
+    above: Score | None = None
+    below: Score | None = None
+
 
 class Include(Part):
     """Who was included, by what was measured; `intake: incident` are new episodes from onset."""
 
-    severity: Limits | None = None
+    severity: ScoreLimits | None = None
     failed_trials: Limits | None = None
     age: Limits | None = None
     biotype: Annotated[Several[Text], Reference("biotypes")] = ()
@@ -51,10 +87,17 @@ class MeanSd(Part):
     sd: Positive | None = None
 
 
+class ScoreMeanSd(Part):
+    """Mean and standard deviation of the score (MADRS) between people."""
+
+    mean: Score
+    sd: Positive | None = None
+
+
 class Baseline(Part):
     """What the included looked like."""
 
-    severity: MeanSd | None = None
+    severity: ScoreMeanSd | None = None
     age: MeanSd | None = None
     female_share: Annotated[float, Field(ge=0, le=1)] | None = None
 
@@ -67,6 +110,12 @@ class Arm(Part):
     contact: Annotated[Text | None, Reference("contacts")] = None
     patients: Annotated[int, Field(strict=True, ge=1)] | None = None
     label: Text | None = None
+
+    @model_validator(mode="after")
+    def _says_what_is_done(self) -> Arm:
+        if self.treat is None and self.wait_days is None:
+            raise faults([Fault("needs treat, or wait_days")])
+        return self
 
 
 class Definition(Part):
@@ -87,6 +136,12 @@ class ArmResult(Part):
     sd: Positive | None = None
     se: Positive | None = None
 
+    @model_validator(mode="after")
+    def _shows_something(self) -> ArmResult:
+        if self.count is None and self.share is None and self.mean is None:
+            raise faults([Fault("needs count, share or mean")])
+        return self
+
 
 class TrialOutcome(Part):
     """One published result: a measure at a time, by arm."""
@@ -94,7 +149,7 @@ class TrialOutcome(Part):
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, ArmResult]
 
-    measure: Text
+    measure: Annotated[Text, word_of(MEASURES)]
     definition: Definition | None = None
     at_days: AtLeastZero | None = None
     count: Literal["at", "ever"] = "at"
@@ -120,7 +175,7 @@ class Citation(Part):
 class Trial(Part):
     """A published trial to emulate.
 
-    `pooled`: rates of many trials, or of a register, on an effective sample: no setting of its own.
+    `pooled`: rates of many trials on an effective sample, so there is no setting of its own.
     """
 
     id: Identifier
@@ -138,18 +193,34 @@ class Trial(Part):
     note: Text | None = None
 
     @model_validator(mode="after")
-    def _results_name_arms(self) -> Trial:
+    def _results_fit_the_arms(self) -> Trial:
         found = [
-            Fault(
-                "is no arm of this trial", ("outcomes", number, name), did_you_mean(name, self.arms)
-            )
+            Fault(message, ("outcomes", number, *field), hint)
             for number, outcome in enumerate(self.outcomes)
-            for name in outcome.results
-            if name not in self.arms
+            for message, field, hint in _misfits(outcome, self.arms)
         ]
         if found:
             raise faults(found)
         return self
+
+
+def _misfits(
+    outcome: TrialOutcome, arms: Mapping[str, Arm]
+) -> Iterator[tuple[str, tuple[str, ...], str]]:
+    """Yield message, field and hint for what an outcome says that its arms do not bear out."""
+    if not outcome.results:
+        yield "shows no arm's result", (), did_you_mean("", arms)
+    if outcome.at_days is None and outcome.count == "at":
+        yield "needs at_days, or count: ever", (), ""
+    for name, result in outcome.results.items():
+        if name not in arms:
+            yield "is no arm of this trial", (name,), did_you_mean(name, arms)
+            continue
+        people = result.of or arms[name].patients
+        if result.count is not None and people is None:
+            yield "has a count of nobody knows how many", (name,), "of, or patients of the arm"
+        elif result.count is not None and people is not None and result.count > people:
+            yield f"counts {result.count} of {people}", (name, "count"), ""
 
 
 class Estimate(Part):

@@ -1,0 +1,266 @@
+"""Fit depth, contacts and potencies to all trials at once, in the model's own engine.
+
+Maximum of likelihood times prior by least squares over signed root deviances and prior residuals.
+The same patients with the same luck meet every parameter set, so the fit sees no noise but that of
+who is recruited; finite differences are taken over steps that are wide against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+
+from popmodel.evidence.load import Evidence
+from popmodel.evidence.schema import Trial
+from popmodel.parameters import Parameters, Structure, compile_parameters
+from popmodel.trials.emulate import Emulator, unknown_design, unknown_outcome
+from popmodel.trials.free import Free, free_parameters, values_at
+from popmodel.trials.terms import (
+    SETTING_SD,
+    Term,
+    has_setting,
+    own_contacts,
+    terms_of,
+    whitening,
+)
+
+Floats = NDArray[np.float64]
+Tell = Callable[[str], None]
+
+RECRUITS: Final = 8192
+STEP: Final = 0.25
+"""Finite-difference step, in (widened) prior standard deviations."""
+FARTHEST: Final = 3.5
+"""How far from its prior median a number may go, in prior standard deviations."""
+OVERDISPERSION: Final = 1.3
+"""Standard errors are multiplied by this: deviance by degrees of freedom of the prototype fit."""
+SHIFT: Final = 0.10
+"""Change of contact by which the effect of a setting is measured, in units of depth."""
+EVALUATIONS: Final = 12
+FLAT: Final = 2e-3
+"""Relative change of the deviance at which the search ends."""
+MONTHS_DAY: Final = 365.0
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a calibration found.
+
+    Attributes:
+        structure: what it holds for.
+        free: what was fitted.
+        x: where, in prior standard deviations from the prior median.
+        values: fitted values by path.
+        covariance: of the values, in the order of `free`, overdispersion included.
+        terms: every published number beside the fitted one.
+        z: residual of each term, the setting's effect counted as spread.
+        deviance: of the trials, setting effects taken out; priors not counted.
+        penalty: sum of squared prior residuals.
+        evaluations: parameter sets tried, those for derivatives not counted.
+    """
+
+    structure: Structure
+    free: tuple[Free, ...]
+    x: Floats
+    values: Mapping[str, float]
+    covariance: Floats
+    terms: tuple[Term, ...]
+    z: tuple[float, ...]
+    deviance: float
+    penalty: float
+    evaluations: int
+
+
+class Likelihood:
+    """The residuals of all fitted trials under one parameter set after another."""
+
+    def __init__(
+        self,
+        evidence: Evidence,
+        structure: Structure,
+        trials: Sequence[Trial],
+        *,
+        setting: str,
+        population: str,
+        seed: int,
+        recruits: int,
+    ) -> None:
+        """Make a likelihood; arguments as in `calibrate`."""
+        self.evidence = evidence
+        self.structure = structure
+        self.trials = [trial for trial in trials if is_emulated(trial)]
+        self.free = free_parameters(evidence, structure, self.trials)
+        self._where = {"setting": setting, "population": population}
+        self._emulator = Emulator(seed, recruits)
+        self._whitening: dict[str, Floats] = {}
+        self._spread: dict[str, Floats] = {}
+        self.measure_settings(np.zeros(len(self.free)))
+
+    def parameters(self, x: Floats) -> Parameters:
+        """Return compiled parameters at a point."""
+        return compile_parameters(
+            self.evidence, self.structure, horizon_days=MONTHS_DAY,
+            draw=values_at(self.free, x), **self._where,
+        )  # fmt: skip
+
+    def terms(self, trial: Trial, parameters: Parameters, shift: float = 0.0) -> list[Term]:
+        """Return the terms of one trial."""
+        return terms_of(trial, self._emulator.predict(trial, parameters, shift))
+
+    def measure_settings(self, x: Floats) -> None:
+        """Measure at a point how a setting's effect would move the terms of each trial."""
+        parameters = self.parameters(x)
+        for trial in self.trials:
+            terms = self.terms(trial, parameters)
+            slopes = [0.0] * len(terms)
+            if has_setting(trial, self.trials, self.evidence):
+                moved = self.terms(trial, parameters, SHIFT)
+                slopes = [
+                    (m.predicted - t.predicted) / SHIFT for m, t in zip(moved, terms, strict=True)
+                ]
+            self._whitening[trial.id] = whitening(terms, slopes)
+            self._spread[trial.id] = np.linalg.norm(
+                np.linalg.inv(self._whitening[trial.id]), axis=1
+            )
+
+    def residuals(self, x: Floats) -> Floats:
+        """Return whitened residuals of all trials, then those of the priors."""
+        parameters = self.parameters(x)
+        parts = [
+            self._whitening[trial.id]
+            @ np.array([term.residual for term in self.terms(trial, parameters)])
+            for trial in self.trials
+        ]
+        return np.concatenate([*parts, np.asarray(x, dtype=float)])
+
+    def jacobian(self, x: Floats) -> Floats:
+        """Return derivatives of the residuals by differences over `STEP`, towards the middle."""
+        here = self.residuals(x)
+        columns = []
+        for n, at in enumerate(x):
+            step = -STEP if at > 0.0 else STEP
+            moved = np.array(x, dtype=float)
+            moved[n] += step
+            columns.append((self.residuals(moved) - here) / step)
+        return np.column_stack(columns)
+
+    def report(self, x: Floats) -> tuple[tuple[Term, ...], tuple[float, ...]]:
+        """Return all terms at a point, and their residuals over all spread."""
+        parameters = self.parameters(x)
+        terms, z = [], []
+        for trial in self.trials:
+            found = self.terms(trial, parameters)
+            terms += found
+            z += [
+                t.residual / s for t, s in zip(found, self._spread[trial.id], strict=True)
+            ]
+        return tuple(terms), tuple(z)
+
+
+def is_emulated(trial: Trial) -> bool:
+    """Tell whether a trial can stand in a fit at all."""
+    return not unknown_design(trial) and not any(
+        unknown_outcome(trial, outcome) for outcome in trial.outcomes
+    )
+
+
+def fit_trials(evidence: Evidence) -> list[Trial]:
+    """Return the trials that may be fitted; a recalled number may only test."""
+    return [
+        trial
+        for trial in evidence.trials.values()
+        if trial.use == "fit" and not has_recalled(trial)
+    ]
+
+
+def has_recalled(trial: Trial) -> bool:
+    """Tell whether any number of a trial was not read in its source."""
+    return trial.seen is False or any(outcome.seen is False for outcome in trial.outcomes)
+
+
+def calibrate(
+    evidence: Evidence,
+    structure: Structure,
+    *,
+    setting: str,
+    population: str,
+    seed: int,
+    recruits: int = RECRUITS,
+    start: Mapping[str, float] | None = None,
+    evaluations: int = EVALUATIONS,
+    tell: Tell | None = None,
+) -> Fit:
+    """Fit all free numbers to all trials marked `fit`.
+
+    Args:
+        evidence: cards.
+        structure: structural choices the fit holds for.
+        setting: id of the setting card (its price level does not matter here).
+        population: id of the population card.
+        seed: patient luck.
+        recruits: stock patients among whom each trial recruits.
+        start: values by path to start from; prior medians when None.
+        evaluations: parameter sets tried at most.
+        tell: called with a line about every parameter set tried.
+    """
+    likelihood = Likelihood(
+        evidence, structure, fit_trials(evidence), setting=setting, population=population,
+        seed=seed, recruits=recruits,
+    )  # fmt: skip
+    x = starting_point(likelihood.free, start or {})
+    likelihood.measure_settings(x)
+    found = search(likelihood, x, evaluations, tell)
+    jacobian = likelihood.jacobian(found.x)
+    terms, z = likelihood.report(found.x)
+    penalty = float(found.x @ found.x)
+    return Fit(
+        structure, tuple(likelihood.free), found.x, values_at(likelihood.free, found.x),
+        covariance_of(likelihood, found.x, jacobian), terms, z,
+        float(2.0 * found.cost - penalty), penalty, int(found.nfev),
+    )  # fmt: skip
+
+
+def starting_point(free: Sequence[Free], start: Mapping[str, float]) -> Floats:
+    """Return where a search starts, in prior standard deviations."""
+    x = np.zeros(len(free))
+    for n, one in enumerate(free):
+        if one.path in start:
+            x[n] = np.clip(one.at(start[one.path]), -FARTHEST, FARTHEST)
+    return x
+
+
+def search(
+    likelihood: Likelihood, x: Floats, evaluations: int = EVALUATIONS, tell: Tell | None = None
+) -> Any:
+    """Return what SciPy's least squares finds from a point."""
+
+    def residuals(at: Floats) -> Floats:
+        found = likelihood.residuals(at)
+        if tell is not None:
+            tell(f"deviance with priors {found @ found:.2f}")
+        return found
+
+    return least_squares(
+        residuals, x, jac=likelihood.jacobian, bounds=(-FARTHEST, FARTHEST), ftol=FLAT,
+        xtol=1e-3, gtol=1e-3, max_nfev=evaluations,
+    )  # fmt: skip
+
+
+def covariance_of(likelihood: Likelihood, x: Floats, jacobian: Floats) -> Floats:
+    """Return the covariance of the values from the residuals' derivatives, overdispersed.
+
+    A contact that one single trial has met would differ in another setting: its variance grows.
+    """
+    free = likelihood.free
+    slopes = np.array([one.slope(float(at)) for one, at in zip(free, x, strict=True)])
+    covariance = OVERDISPERSION**2 * np.linalg.inv(jacobian.T @ jacobian)
+    covariance *= np.outer(slopes, slopes)
+    alone = {f"contacts.{name}.level" for name in own_contacts(likelihood.trials, likelihood.evidence)}
+    for n, one in enumerate(free):
+        covariance[n, n] += SETTING_SD**2 * (one.path in alone)
+    return np.asarray(covariance)
