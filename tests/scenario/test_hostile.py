@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
-from tests.scenario.conftest import SMALL
 
 from popmodel.scenario import check_scenario, compile_strategies, load_scenario
 from popmodel.vocabulary import COURSE_OUTCOMES, FLAGS, SETTINGS
@@ -56,8 +55,8 @@ def check_never_breaks(path: Path) -> None:
 
 @RELAXED
 @given(data=st.data())
-def test_a_mutated_scenario_is_told_or_loaded(data, tmp_path):
-    text = SMALL
+def test_a_mutated_scenario_is_told_or_loaded(data, small, tmp_path):
+    text = small
     for _ in range(data.draw(st.integers(1, 4), label="mutations")):
         words = list(SCALAR.finditer(text))
         word = words[data.draw(st.integers(0, len(words) - 1), label="word")]
@@ -70,8 +69,8 @@ def test_a_mutated_scenario_is_told_or_loaded(data, tmp_path):
 
 @RELAXED
 @given(data=st.data())
-def test_lines_lost_doubled_or_moved_are_told_or_loaded(data, tmp_path):
-    lines = SMALL.splitlines()
+def test_lines_lost_doubled_or_moved_are_told_or_loaded(data, small, tmp_path):
+    lines = small.splitlines()
     for _ in range(data.draw(st.integers(1, 3))):
         here = data.draw(st.integers(0, len(lines) - 1))
         what = data.draw(st.sampled_from(["lose", "double", "indent", "swap"]))
@@ -96,8 +95,8 @@ KEYS = [
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_any_value_for_any_key_is_told_or_loaded(key, tmp_path):
-    kept = [line for line in SMALL.splitlines() if not re.match(rf"{key}:", line)]
+def test_any_value_for_any_key_is_told_or_loaded(key, small, tmp_path):
+    kept = [line for line in small.splitlines() if not re.match(rf"{key}:", line)]
     if key == "strategies":
         kept = [line for line in kept if not line.startswith("  ")]
     path = tmp_path / "mutant.yaml"
@@ -200,8 +199,8 @@ def test_every_right_scenario_loads_compiles_and_says_itself_again(said, data, t
     assert again.model_dump() == scenario.model_dump()
 
 
-def test_a_scenario_of_many_strategies_is_read_quickly(tmp_path):
-    text = SMALL.replace("comparator: usual_care\n", "")
+def test_a_scenario_of_many_strategies_is_read_quickly(small, tmp_path):
+    text = small.replace("comparator: usual_care\n", "")
     rules = "      - {treat: saint, when: {line: {at_least: 3}, not_tried: [saint, ect]}}\n" * 20
     for number in range(60):
         text += f"  strategy_{number}:\n    offer:\n{rules}"
