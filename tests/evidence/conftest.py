@@ -59,7 +59,7 @@ SERVICE = """\
 id: suite
 label: A suite
 places: 4
-courses_per_place_week: {value: 1, unit: 1/week, basis: assumption, rationale: made up}
+courses_per_place_week: {value: 1, unit: courses/week, basis: assumption, rationale: made up}
 place_cost_per_year:
   {value: 9, unit: USD/year, price_year: 2022, basis: assumption, rationale: made up}
 """

@@ -135,6 +135,14 @@ BROKEN = {
     "an unknown key": (DRUG, "self_driven", "selfdriven", "did you mean self_driven?"),
     "an unknown grade": (DRUG, "grade: B", "grade: E", "must be A or B or C or D"),
     "a word for yes": (DRUG, "self_driven: false", "self_driven: NO", "write true or false"),
+    "a weekly rate as monthly": (
+        DRUG,
+        "months_0_2: {value: 0.05, unit: 1/month",
+        "months_0_2: {value: 0.05, unit: 1/week",
+        "relapse_per_month.months_0_2.unit: must be in 1/month (found '1/week')",
+    ),
+    "a cost in hours": (DRUG, "value: 120, unit: USD", "value: 120, unit: hours", "must be in USD"),
+    "a shift in points": (CALM, "unit: log MADRS", "unit: MADRS", "must be in log MADRS"),
     "visits out of order": (DRUG, "[0, 14, 56]", "[14, 0]", "days of visits must rise"),
     "four adverse events": (
         DRUG,
@@ -286,6 +294,29 @@ def test_a_result_for_an_arm_that_the_trial_lacks_is_refused(world, tmp_path):
     path.write_text(TRIAL.format(source="book-2020", arm="wating"))
     with pytest.raises(InputError, match=r"wating: is no arm of this trial \(did you mean waiting"):
         load_evidence(world.folder, [path])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("measure: remission", "measure: remision", "did you mean remission?"),
+        ("at_days: 28,", "", "outcomes.0: needs at_days, or count: ever"),
+        ("{count: 12}", "{count: 30}", "outcomes.0.active.count: counts 30 of 24"),
+        ("{count: 12}", "{}", "outcomes.0.active: needs count, share or mean"),
+        ("treat: drug, patients: 24", "patients: 24", "arms.active: needs treat, or wait_days"),
+        ("treat: drug, patients: 24", "treat: drug", "of, or patients of the arm"),
+        ("at_least: 20", "at_least: 70", "include.severity.at_least: must be less than or equal"),
+        ("at_least: 20", "at_least: 20, at_most: 10", "nothing lies above 20 and below 10"),
+        ("mean: 30", "mean: 300", "baseline.severity.mean"),
+        ("active: {count: 12}, waiting: {count: 5}", "note: none", "shows no arm's result"),
+        ("use: test", "use: tests", "did you mean test?"),
+    ],
+)
+def test_a_trial_that_does_not_hold_together_is_refused(world, tmp_path, old, new, message):
+    text = TRIAL.format(source="book-2020", arm="waiting")
+    assert old in text
+    (tmp_path / "trial-1.yaml").write_text(text.replace(old, new, 1))
+    assert message in refusal(world, tmp_path / "trial-1.yaml")
 
 
 CALIBRATED = """\

@@ -80,6 +80,10 @@ REFUSED = {
     ),
     "a correlation above 1": ("value: 1.2\nunit: correlation\n" + ASSUMED, "at most 1"),
     "a utility above 1": ("value: 80\nunit: utility\n" + ASSUMED, "at most 1"),
+    "a loss of potency in percent": ("value: 35\nunit: share of potency\n" + ASSUMED, "at most 1"),
+    "a score beyond the scale": ("value: 61\nunit: MADRS\n" + ASSUMED, "at most 60"),
+    "a weight above 1": ("value: 1.1\nunit: weight\n" + ASSUMED, "at most 1"),
+    "a depth beyond all reason": ("value: 1e300\nunit: log depth\n" + ASSUMED, "at most 20"),
     "money of no year": ("value: 1\nunit: USD/hour\n" + ASSUMED, "money needs a price year"),
     "money of no possible year": ("value: 1\nunit: EUR\nprice_year: 22\n" + ASSUMED, "price_year"),
     "a word for seen": ("value: 1\nunit: days\nsource: x\nseen: yes\n", "must be true or false"),
@@ -103,9 +107,34 @@ REFUSED = {
         "value: 5\nunit: 1/year\ndistribution: {kind: normal, mean: 5, se: 1}\n" + ASSUMED,
         "outside the range of 1/year (gamma, lognormal, or truncated_normal with low: 0)",
     ),
+    "a spread beyond all numbers": (
+        "value: 1\nunit: days\ndistribution: {kind: lognormal, median: 1, se_log: 1e5}\n" + ASSUMED,
+        "distribution: has no finite mean and spread",
+    ),
+    "a range beyond all numbers": (
+        "value: 1\nunit: z\ndistribution: {kind: uniform, low: -1e308, high: 1e308}\n" + ASSUMED,
+        "distribution: has no finite mean and spread",
+    ),
+    "a cut where nothing is left": (
+        "value: 1\nunit: z\ndistribution: "
+        "{kind: truncated_normal, location: 1e6, scale: 1e-6, low: 0, high: 1}\n" + ASSUMED,
+        "distribution: has no finite mean and spread",
+    ),
     "a value that is not the mean": (
         "value: 0.3\nunit: share\ndistribution: {kind: beta, mean: 0.27, se: 0.06}\n" + ASSUMED,
         "distribution: has mean 0.27, but value is 0.3",
+    ),
+    "a spread wider than the unit": (
+        "value: 0.6\nunit: log depth\ndistribution: {kind: normal, mean: 0.6, se: 41}\n" + ASSUMED,
+        "distribution: has spread 41, wider than log depth can be",
+    ),
+    "a spread of a thousand times the value": (
+        "value: 7\nunit: days\ndistribution: {kind: gamma, mean: 7, se: 7000}\n" + ASSUMED,
+        "distribution: has spread 7000, wider than days can be",
+    ),
+    "a spread that hides any value": (
+        "value: 150\nunit: days\ndistribution: {kind: gamma, mean: 1e-5, se: 1e10}\n" + ASSUMED,
+        "distribution: has mean 1e-05, but value is 150",
     ),
     "a ratio that is not the median": (
         "value: 1.2\nunit: ratio\nscale: ratio\n"
@@ -161,6 +190,17 @@ def test_a_mixture_states_its_mean_even_as_a_ratio():
         "value: 0.1\nunit: log depth\nscale: ratio\ndistribution: {kind: mixture, point_mass: 0.8, "
         "otherwise: {kind: gamma, mean: 0.5, se: 0.2}}\n" + ASSUMED
     )
+
+
+def test_a_loss_of_potency_may_be_drawn_as_a_gain():
+    read(
+        "value: 0\nunit: share of potency\ndistribution: {kind: normal, mean: 0, se: 0.3}\n"
+        + ASSUMED
+    )
+
+
+def test_a_unit_of_ones_own_has_no_limits():
+    assert read("value: -1e6\nunit: furlongs\n" + ASSUMED).value == -1e6
 
 
 def test_rounding_the_value_is_no_mistake():

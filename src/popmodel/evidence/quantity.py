@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from numpy.typing import ArrayLike
@@ -21,17 +22,30 @@ from popmodel.evidence.laws import Array, Law, point_law, quantiles
 from popmodel.yaml_source import Fault, faults
 
 # The stated value may differ from the centre of its distribution by rounding: by one part in a
-# hundred of itself, or a twentieth of the standard error, whichever is more.
+# hundred of itself, and if the spread is wide by a twentieth of the spread or of itself.
 VALUE_TOLERANCE = 0.01
 SPREAD_TOLERANCE = 0.05
+# A number whose standard error is a hundred times itself is a slip of the keyboard.
+WIDEST_SPREAD = 100.0
 
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 
 _MONEY = re.compile(r"(USD|GBP|EUR)\b")
-_PROBABILITY = re.compile(r"(share|probability|probability (per|of|in) .*)")
-_AT_LEAST_ZERO = re.compile(
-    r"(USD|GBP|EUR|1/|hours?\b|days?\b|weeks?\b|months?\b|years?\b|visits?\b|sessions?\b"
-    r"|ratio\b|(hazard|odds|rate|risk) ratio\b)"
+# What a value may be in a unit, and whether every draw must stay inside as well. A loss of potency
+# may be drawn as a normal: the model itself cuts it; a probability may not.
+_RANGES: tuple[tuple[str, float, float, bool], ...] = (
+    (r"share|share of wage|weight|probability|probability (per|of|in) .*", 0.0, 1.0, True),
+    (r"disability weight", 0.0, 1.0, True),
+    (r"correlation", -1.0, 1.0, True),
+    (r"(USD|GBP|EUR)\b.*|1/.*|courses/week|visits/year", 0.0, math.inf, True),
+    (r"(hours|days|weeks|months|years|visits|sessions|episodes)\b.*", 0.0, math.inf, True),
+    (r"((hazard|odds|rate|risk) )?ratio\b.*", 0.0, math.inf, True),
+    (r"utility", -1.0, 1.0, False),
+    (r"utility loss", 0.0, 2.0, False),
+    (r"share of potency|relative loss", -1.0, 1.0, False),
+    (r"MADRS\b.*", 0.0, 60.0, False),
+    (r"QALY\b.*", -100.0, 100.0, False),
+    (r"log .*|z\b.*|per z", -20.0, 20.0, False),
 )
 
 
@@ -99,17 +113,26 @@ class Quantity(BaseModel):
         here = ("distribution",)
         try:
             law = self.law
+        except ArithmeticError:
+            yield Fault("has no finite mean and spread", here)
+            return
         except ValueError as error:
             yield Fault(str(error), here)
             return
-        low, high = unit_range(self.unit)
-        if self.unit == "utility":  # a decrement far from 1 may be a gamma: no draw gets there
-            high = math.inf
-        if law.low < low or law.high > high:
+        if not (math.isfinite(law.mean) and math.isfinite(law.sd)):
+            yield Fault("has no finite mean and spread", here)
+            return
+        low, high, every_draw = unit_range(self.unit)
+        if every_draw and (law.low < low or law.high > high):
             told = f"reaches from {law.low:g} to {law.high:g}, outside the range of {self.unit}"
             yield Fault(told, here, _hint_for_range(low, high))
+        widest = high - low if math.isfinite(high - low) else WIDEST_SPREAD * abs(self.value)
+        if law.sd > widest > 0.0:
+            yield Fault(f"has spread {law.sd:g}, wider than {self.unit} can be", here)
         centre, called = self._centre(law)
-        allowed = max(VALUE_TOLERANCE * abs(self.value), SPREAD_TOLERANCE * law.sd, 1e-12)
+        size = abs(self.value)
+        rounding = SPREAD_TOLERANCE * min(law.sd, size)
+        allowed = max(VALUE_TOLERANCE * size, rounding, 1e-12)
         if not abs(centre - self.value) <= allowed:
             yield Fault(f"has {called} {centre:.6g}, but value is {self.value:g}", here)
 
@@ -180,22 +203,18 @@ class Quantity(BaseModel):
         return self.model_copy(update=changes)
 
 
-def unit_range(unit: str) -> tuple[float, float]:
-    """Return the lowest and highest value a unit allows."""
-    if _PROBABILITY.fullmatch(unit):
-        return 0.0, 1.0
-    if _AT_LEAST_ZERO.match(unit):
-        return 0.0, math.inf
-    if unit == "utility":
-        return -math.inf, 1.0
-    if unit == "correlation":
-        return -1.0, 1.0
-    return -math.inf, math.inf
+@cache
+def unit_range(unit: str) -> tuple[float, float, bool]:
+    """Return the lowest and highest value a unit allows, and whether draws must stay inside too."""
+    for pattern, low, high, every_draw in _RANGES:
+        if re.fullmatch(pattern, unit):
+            return low, high, every_draw
+    return -math.inf, math.inf, False
 
 
 def range_faults(value: float, unit: str) -> Iterator[Fault]:
     """Yield a fault if a value lies outside the range of its unit."""
-    low, high = unit_range(unit)
+    low, high, _ = unit_range(unit)
     if not math.isfinite(value):
         yield Fault(f"must be a finite number (found {value})", ("value",))
     elif not low <= value <= high:

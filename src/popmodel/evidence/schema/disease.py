@@ -11,9 +11,23 @@ from popmodel.evidence.quantity import Quantity, Text
 from popmodel.evidence.schema.parts import (
     ByMonths,
     Card,
+    CorrelationNumber,
+    Days,
+    Episodes,
+    LogDepth,
+    LogHazard,
+    LogPotency,
+    LogScore,
     Part,
+    PerYear,
+    Points,
+    Probability,
+    Ratio,
     Reference,
     Several,
+    Share,
+    Z,
+    in_unit,
 )
 from popmodel.yaml_source import Fault, faults
 
@@ -21,35 +35,35 @@ from popmodel.yaml_source import Fault, faults
 class Response(Card):
     """How severity moves and when it counts as response or remission."""
 
-    depth_mean: Quantity
-    depth_sd: Quantity
-    persistent_share: Quantity
-    persistence_per_month: Quantity
-    floor_softness: Quantity
-    worst_log_severity_mean: Quantity
-    worst_log_severity_sd: Quantity
-    worst_severity_minimum: Quantity
-    worst_severity_maximum: Quantity
-    luck_sd: Quantity
-    general_share: Quantity
-    class_share: Quantity
-    contact_onset_days: Quantity
-    remission_severity: Quantity
-    onset_severity: Quantity
-    measurement_sd: Quantity
-    reference_log_severity: Quantity
-    reference_log_sd: Quantity
-    hinge_width: Quantity
-    knot_days: Quantity
-    contact_tolerance: Quantity
+    depth_mean: LogDepth
+    depth_sd: LogDepth
+    persistent_share: Share
+    persistence_per_month: CorrelationNumber
+    floor_softness: LogDepth
+    worst_log_severity_mean: LogScore
+    worst_log_severity_sd: LogScore
+    worst_severity_minimum: Points
+    worst_severity_maximum: Points
+    luck_sd: LogPotency
+    general_share: Share
+    class_share: Share
+    contact_onset_days: Days
+    remission_severity: Points
+    onset_severity: Points
+    measurement_sd: Points
+    reference_log_severity: LogScore
+    reference_log_sd: LogScore
+    hinge_width: Z
+    knot_days: Days
+    contact_tolerance: LogDepth
 
 
 class CorrelationStructure(Part):
     """How luck is shared between treatments under one structure."""
 
-    persistent_share: Quantity
-    general_share: Quantity
-    class_share: Quantity
+    persistent_share: Share
+    general_share: Share
+    class_share: Share
     traits: Literal["factor", "independent", "single"]
 
 
@@ -65,7 +79,7 @@ class Mechanisms(Card):
     """Mechanism classes in their order, and the upper triangle of their correlations."""
 
     order: Annotated[Several[Text], Field(min_length=1)]
-    correlation: dict[str, Quantity]
+    correlation: dict[str, CorrelationNumber]
 
     @model_validator(mode="after")
     def _upper_triangle(self) -> Mechanisms:
@@ -94,21 +108,21 @@ class Mechanisms(Card):
 class Relapse(Card):
     """Relapse, recovery and recurrence."""
 
-    recovery_days: Quantity
+    recovery_days: Days
     natural: ByMonths
-    residual_hazard_ratio: Quantity
-    per_failed_line_hazard_ratio: Quantity
-    frailty_sd: Quantity
-    recurrence_per_year: Quantity
-    per_past_episode_hazard_ratio: Quantity
-    past_episode_cap: Quantity
+    residual_hazard_ratio: Ratio
+    per_failed_line_hazard_ratio: Ratio
+    frailty_sd: LogHazard
+    recurrence_per_year: PerYear
+    per_past_episode_hazard_ratio: Ratio
+    past_episode_cap: Episodes
 
 
 class Mortality(Card):
     """Death from natural causes."""
 
-    natural_hazard_ratio: Quantity
-    reversible_share: Quantity
+    natural_hazard_ratio: Ratio
+    reversible_share: Share
     life_table: Annotated[Text, Reference("life_tables")]
 
 
@@ -124,13 +138,13 @@ class BySeverity(Part):
 class Crisis(Card):
     """Suicide attempts, crises and suicide."""
 
-    attempts_per_1000_years: BySeverity
-    suicides_per_100000_years: BySeverity
-    male_ratio: Quantity
-    female_ratio: Quantity
-    admission_share: Quantity
-    admission_days: Quantity
-    emergency_days: Quantity
+    attempts_per_1000_years: Annotated[BySeverity, in_unit("1/1000 years")]
+    suicides_per_100000_years: Annotated[BySeverity, in_unit("1/100000 years")]
+    male_ratio: Ratio
+    female_ratio: Ratio
+    admission_share: Share
+    admission_days: Days
+    emergency_days: Days
 
 
 class ByDepressedSeverity(Part):
@@ -152,9 +166,9 @@ class ByFailures(Part):
 class CareSeeking(Card):
     """Asking for care, and leaving it."""
 
-    asks_per_year: ByDepressedSeverity
-    asks_again_days: Quantity
-    switch_gap_days: Quantity
-    disengage_after_failures: ByFailures
-    return_days: ByFailures
-    disengage_after_dropout: Quantity
+    asks_per_year: Annotated[ByDepressedSeverity, in_unit("1/year")]
+    asks_again_days: Days
+    switch_gap_days: Days
+    disengage_after_failures: Annotated[ByFailures, in_unit("probability")]
+    return_days: Annotated[ByFailures, in_unit("days")]
+    disengage_after_dropout: Probability

@@ -13,10 +13,19 @@ from popmodel.evidence.schema.parts import (
     Card,
     CostCategory,
     Count,
+    DisabilityWeight,
+    Money,
+    MoneyPerDay,
+    MoneyPerHour,
+    MoneyPerYear,
     Part,
+    PerYear,
     Reference,
     Several,
+    Utility,
+    UtilityLoss,
     band_faults,
+    in_unit,
     none_stated,
 )
 from popmodel.yaml_source import Fault, faults
@@ -25,10 +34,10 @@ from popmodel.yaml_source import Fault, faults
 class UtilityCurve(Card):
     """Utility falls from remission by decrements, each from the band above, at MADRS anchors."""
 
-    remission: Quantity
-    loss_mild: Quantity
-    loss_moderate: Quantity
-    loss_severe: Quantity
+    remission: Utility
+    loss_mild: UtilityLoss
+    loss_moderate: UtilityLoss
+    loss_severe: UtilityLoss
     anchor_severity: Annotated[Several[Number], Field(min_length=4, max_length=4)]
 
     @model_validator(mode="after")
@@ -51,7 +60,7 @@ class SexBand(Part):
 class UtilityNorms(Card):
     """Utility of the general population: the cap of everybody's utility."""
 
-    bands: Annotated[Several[SexBand], Field(min_length=1)]
+    bands: Annotated[Several[SexBand], Field(min_length=1), in_unit("utility")]
 
     @model_validator(mode="after")
     def _no_gaps(self) -> UtilityNorms:
@@ -63,10 +72,10 @@ class UtilityNorms(Card):
 class DisabilityWeights(Card):
     """Share of a year's health lost, by severity band."""
 
-    mild: Quantity
-    moderate: Quantity
-    severe: Quantity
-    remission: Quantity = none_stated("disability weight", "loss in remission")
+    mild: DisabilityWeight
+    moderate: DisabilityWeight
+    severe: DisabilityWeight
+    remission: DisabilityWeight = none_stated("disability weight", "loss in remission")
 
 
 class ByState(Part):
@@ -80,8 +89,8 @@ class ByState(Part):
 class CareCosts(Card):
     """Background health care by state; `includes` lists what must not be charged again."""
 
-    per_year: ByState
-    resistant_addon_per_year: Quantity
+    per_year: Annotated[ByState, in_unit("money/year")]
+    resistant_addon_per_year: MoneyPerYear
     resistant_failures: Count
     includes: Several[CostCategory]
 
@@ -89,8 +98,8 @@ class CareCosts(Card):
 class Productivity(Card):
     """Work lost by state, and what it is worth."""
 
-    loss_share: ByState
-    wages: Annotated[Several[SexBand], Field(min_length=1)]
+    loss_share: Annotated[ByState, in_unit("share")]
+    wages: Annotated[Several[SexBand], Field(min_length=1), in_unit("money/year")]
     includes: Several[CostCategory] = ()
 
     @model_validator(mode="after")
@@ -103,16 +112,16 @@ class Productivity(Card):
 class EventCosts(Card):
     """Cost of crises and deaths."""
 
-    crisis_attempt: Quantity
-    emergency_visit: Quantity
-    admission_day: Quantity
-    suicide_death: Quantity
+    crisis_attempt: Money
+    emergency_visit: Money
+    admission_day: MoneyPerDay
+    suicide_death: Money
 
 
 class TimeCosts(Card):
     """Value of patients' time."""
 
-    wage_per_hour: Quantity
+    wage_per_hour: MoneyPerHour
 
 
 class Prices(Card):
@@ -128,8 +137,8 @@ class Prices(Card):
 class Discount(Part):
     """Yearly discount rates."""
 
-    costs: Quantity
-    health: Quantity
+    costs: PerYear
+    health: PerYear
 
 
 class Country(Card):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, TypeVar
@@ -12,9 +12,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from popmodel.errors import did_you_mean
 from popmodel.evidence.quantity import Quantity, Text
 from popmodel.vocabulary import COST_CATEGORIES, FLAGS, SETTINGS
-from popmodel.yaml_source import Fault
+from popmodel.yaml_source import Fault, Where, faults
 
 T = TypeVar("T")
+Checked = TypeVar("Checked")
+CURRENCIES = ("USD", "GBP", "EUR")
 Several = Annotated[tuple[T, ...], Field(strict=False)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=80)]
 AtLeastZero = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0)]
@@ -38,6 +40,85 @@ def word_of(options: Iterable[str]) -> AfterValidator:
         return word
 
     return AfterValidator(check)
+
+
+def in_unit(*units: str) -> AfterValidator:
+    """Return a check that a number, or every number of a part, is in one of these units.
+
+    The unit is written out on the card and demanded by the form: so a weekly rate cannot stand
+    where a yearly one is meant.
+
+    Args:
+        units: The units; `money` stands for any currency.
+    """
+    known = tuple(
+        unit.replace("money", currency)
+        for unit in units
+        for currency in (CURRENCIES if "money" in unit else ("",))
+    )
+
+    def check(value: Checked) -> Checked:
+        found = [
+            Fault(f"must be in {known[0]} (found {quantity.unit!r})", (*where, "unit"))
+            for where, quantity in _numbers(value, ())
+            if quantity.unit not in known
+        ]
+        if found:
+            raise faults(found)
+        return value
+
+    return AfterValidator(check)
+
+
+def _numbers(value: Any, where: Where) -> Iterator[tuple[Where, Quantity]]:
+    """Yield the numbers of a part with their places in it."""
+    if isinstance(value, Quantity):
+        yield where, value
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _numbers(getattr(value, name), (*where, name))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _numbers(item, (*where, key))
+    elif isinstance(value, tuple):
+        for number, item in enumerate(value):
+            yield from _numbers(item, (*where, number))
+
+
+Share = Annotated[Quantity, in_unit("share")]
+Probability = Annotated[Quantity, in_unit("probability")]
+Weight = Annotated[Quantity, in_unit("weight")]
+Ratio = Annotated[Quantity, in_unit("ratio", "hazard ratio")]
+Hours = Annotated[Quantity, in_unit("hours")]
+Days = Annotated[Quantity, in_unit("days")]
+Months = Annotated[Quantity, in_unit("months")]
+Years = Annotated[Quantity, in_unit("years")]
+PerWeek = Annotated[Quantity, in_unit("1/week")]
+PerMonth = Annotated[Quantity, in_unit("1/month")]
+PerYear = Annotated[Quantity, in_unit("1/year")]
+VisitsPerYear = Annotated[Quantity, in_unit("visits/year")]
+CoursesPerWeek = Annotated[Quantity, in_unit("courses/week")]
+Episodes = Annotated[Quantity, in_unit("episodes")]
+Money = Annotated[Quantity, in_unit("money")]
+MoneyPerHour = Annotated[Quantity, in_unit("money/hour")]
+MoneyPerDay = Annotated[Quantity, in_unit("money/day")]
+MoneyPerMonth = Annotated[Quantity, in_unit("money/month")]
+MoneyPerYear = Annotated[Quantity, in_unit("money/year")]
+Utility = Annotated[Quantity, in_unit("utility")]
+UtilityLoss = Annotated[Quantity, in_unit("utility loss")]
+DisabilityWeight = Annotated[Quantity, in_unit("disability weight")]
+Qaly = Annotated[Quantity, in_unit("QALY")]
+Points = Annotated[Quantity, in_unit("MADRS")]
+LogScore = Annotated[Quantity, in_unit("log MADRS")]
+LogDepth = Annotated[Quantity, in_unit("log depth")]
+LogPotency = Annotated[Quantity, in_unit("log potency")]
+LogHazard = Annotated[Quantity, in_unit("log hazard")]
+LogHazardPerPoint = Annotated[Quantity, in_unit("log hazard per MADRS point")]
+Z = Annotated[Quantity, in_unit("z of log severity", "z units", "z")]
+PerZ = Annotated[Quantity, in_unit("per z")]
+PotencyShare = Annotated[Quantity, in_unit("share of potency")]
+RelativeLoss = Annotated[Quantity, in_unit("relative loss")]
+CorrelationNumber = Annotated[Quantity, in_unit("correlation")]
 
 
 Flag = Annotated[str, word_of(FLAGS)]
@@ -71,10 +152,10 @@ class Card(Part):
 class ByMonths(Part):
     """A rate by time since remission."""
 
-    months_0_2: Quantity
-    months_2_6: Quantity
-    months_6_12: Quantity
-    after_12: Quantity
+    months_0_2: PerMonth
+    months_2_6: PerMonth
+    months_6_12: PerMonth
+    after_12: PerMonth
 
 
 def none_stated(unit: str, what: str) -> Quantity:

@@ -6,14 +6,23 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
-from popmodel.evidence.quantity import Quantity, Text
+from popmodel.evidence.quantity import Text
 from popmodel.evidence.schema.parts import (
     Card,
     Count,
+    CoursesPerWeek,
+    Episodes,
     Flag,
+    LogDepth,
+    LogScore,
+    MoneyPerYear,
     Part,
+    PotencyShare,
+    Ratio,
     Reference,
     Several,
+    Share,
+    Years,
     band_faults,
     sum_faults,
 )
@@ -23,7 +32,7 @@ from popmodel.yaml_source import Fault, faults
 class Contact(Card):
     """Being in touch with care: the lift in depth it gives, whatever is done."""
 
-    level: Quantity
+    level: LogDepth
 
 
 class Biotype(Card):
@@ -31,19 +40,19 @@ class Biotype(Card):
 
     groups_span_folder: ClassVar[bool] = True
 
-    share: Quantity
-    log_severity_shift: Quantity
-    relapse_hazard_ratio: Quantity
-    dropout_hazard_ratio: Quantity
-    potency_shift: Annotated[dict[str, Quantity], Reference("mechanisms")]
+    share: Share
+    log_severity_shift: LogScore
+    relapse_hazard_ratio: Ratio
+    dropout_hazard_ratio: Ratio
+    potency_shift: Annotated[dict[str, PotencyShare], Reference("mechanisms")]
 
 
 class Service(Card):
     """Places that courses occupy; `places: null` means no limit."""
 
     places: Count | None
-    courses_per_place_week: Quantity
-    place_cost_per_year: Quantity
+    courses_per_place_week: CoursesPerWeek
+    place_cost_per_year: MoneyPerYear
 
 
 class AgeBand(Part):
@@ -52,7 +61,7 @@ class AgeBand(Part):
     name: Text
     low: Count
     high: Count
-    share: Quantity
+    share: Share
 
     @model_validator(mode="after")
     def _rises(self) -> AgeBand:
@@ -64,10 +73,10 @@ class AgeBand(Part):
 class FailureShares(Part):
     """Shares of the prevalent stock by failed adequate trials; `three` means three or more."""
 
-    none: Quantity
-    one: Quantity
-    two: Quantity
-    three: Quantity
+    none: Share
+    one: Share
+    two: Share
+    three: Share
 
 
 class History(Part):
@@ -75,18 +84,18 @@ class History(Part):
 
     failures: FailureShares
     courses: Annotated[Several[Text], Reference("treatments")]
-    stock_years: Quantity
-    past_episodes_mean: Quantity
+    stock_years: Years
+    past_episodes_mean: Episodes
 
 
 class Population(Card):
     """Who is simulated."""
 
-    female_share: Quantity
+    female_share: Share
     age_bands: Annotated[Several[AgeBand], Field(min_length=1)]
-    flags: dict[Flag, Quantity]
+    flags: dict[Flag, Share]
     history: History
-    in_care_share: Quantity
+    in_care_share: Share
 
     @model_validator(mode="after")
     def _shares_add_up(self) -> Population:

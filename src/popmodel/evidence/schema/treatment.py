@@ -7,17 +7,35 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from popmodel.evidence.distributions import Number, Positive
-from popmodel.evidence.quantity import Quantity, Text
+from popmodel.evidence.quantity import Text
 from popmodel.evidence.schema.parts import (
     AtLeastZero,
     ByMonths,
     Card,
     Count,
+    Days,
     Flag,
+    Hours,
+    LogDepth,
+    LogHazardPerPoint,
+    Money,
+    MoneyPerMonth,
+    Months,
     Part,
+    PerWeek,
+    PerZ,
+    PotencyShare,
+    Probability,
+    Qaly,
+    Ratio,
     Reference,
+    RelativeLoss,
     Setting,
     Several,
+    Share,
+    VisitsPerYear,
+    Weight,
+    Z,
     none_stated,
 )
 from popmodel.yaml_source import Fault, faults
@@ -26,8 +44,8 @@ from popmodel.yaml_source import Fault, faults
 class Loss(Part):
     """Share of potency lost per unit of g(z), and the severity (z) where the loss sets in."""
 
-    loss_share: Quantity
-    threshold_z: Quantity
+    loss_share: PotencyShare
+    threshold_z: Z
 
 
 class SeverityEffect(Part):
@@ -35,21 +53,23 @@ class SeverityEffect(Part):
 
     evidence: Loss
     premise: Loss
-    premise_weight: Quantity
+    premise_weight: Weight
 
 
 class Engagement(Part):
     """Drop-out while on course, and how the dose taken up falls with severity."""
 
-    dropout_per_week: Quantity
-    dropout_log_hazard_per_severity_point: Quantity = none_stated("log hazard", "severity slope")
-    dose_slope: Quantity = none_stated("1/z unit", "dose slope")
+    dropout_per_week: PerWeek
+    dropout_log_hazard_per_severity_point: LogHazardPerPoint = none_stated(
+        "log hazard per MADRS point", "severity slope"
+    )
+    dose_slope: PerZ = none_stated("per z", "dose slope")
 
 
 class Onset(Part):
     """How fast a treatment works."""
 
-    theta_days: Quantity
+    theta_days: Days
 
 
 class Schedule(Part):
@@ -71,10 +91,10 @@ class Schedule(Part):
 class Maintenance(Part):
     """Care that goes on after remission, while `months` last."""
 
-    hazard_ratio: Quantity
-    cost_per_month: Quantity
-    visits_per_year: Quantity
-    months: Quantity
+    hazard_ratio: Ratio
+    cost_per_month: MoneyPerMonth
+    visits_per_year: VisitsPerYear
+    months: Months
     contact: Annotated[Text | None, Reference("contacts")] = None
 
 
@@ -89,26 +109,26 @@ class AdverseEvent(Part):
     """One harm of a course."""
 
     name: Text
-    probability: Quantity
-    cost: Quantity
-    qaly_loss: Quantity
-    fatal: Quantity = none_stated("probability", "risk of death")
+    probability: Probability
+    cost: Money
+    qaly_loss: Qaly
+    fatal: Probability = none_stated("probability", "risk of death")
 
 
 class CourseCost(Part):
     """What a course costs."""
 
-    course: Quantity
-    session: Quantity
-    visit: Quantity
-    drug_per_month: Quantity
+    course: Money
+    session: Money
+    visit: Money
+    drug_per_month: MoneyPerMonth
 
 
 class PatientTime(Part):
     """Hours of the patient."""
 
-    hours_per_session: Quantity
-    hours_per_visit: Quantity
+    hours_per_session: Hours
+    hours_per_visit: Hours
 
 
 class Eligibility(Part):
@@ -124,8 +144,8 @@ class Blocker(Part):
     """A flag that takes away a part of the potency."""
 
     flag: Flag
-    share: Quantity
-    size: Quantity
+    share: Share
+    size: RelativeLoss
 
 
 class Treatment(Card):
@@ -139,7 +159,7 @@ class Treatment(Card):
     contact: Annotated[Text, Reference("contacts")]
     human_efficacy: bool = True
     mechanisms: Annotated[dict[str, Number], Reference("mechanisms")]
-    potency: Quantity
+    potency: LogDepth
     severity_effect: SeverityEffect
     engagement: Engagement
     onset: Onset
