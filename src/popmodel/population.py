@@ -236,7 +236,6 @@ def _make_stock(p: Any, o: Any, q: Any, tally: Any, key: Any, wanted: Any, most:
             p.entry = 0.0
             p.failures_before = p.failures
             p.courses = 0
-            p.resistant = 1 if p.failures >= q.resistant_failures else 0
             p.death = math.inf
             return n + 1
     return 0
@@ -275,7 +274,6 @@ def synthesise_block(
             day = 0.0 if stock < 0 else q.horizon * uniform(p.key, SALT_ENTRY, 0)
             _begin_episode(p, o, q, day)
             p.failures_before = 0
-            p.resistant = 0
     return missing
 
 

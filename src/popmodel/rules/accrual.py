@@ -137,21 +137,30 @@ def settle_flows(o: Any, q: Any, tally: Any, t: Any) -> None:
 
 
 @rule
-def age_group(p: Any, q: Any, t: Any) -> Any:
-    """Return the age band (of wages and utility norms) the patient is in at day t."""
-    age = p.age + (t - p.entry) / DAYS_PER_YEAR
+def age_band_at_entry(p: Any, q: Any) -> Any:
+    """Return the age band (of wages and utility norms) a patient enters in."""
     band = 0
-    while band < q.age_bands - 1 and age >= q.age_band_high[band]:
+    while band < q.age_bands - 1 and p.age >= q.age_band_high[band]:
         band += 1
     return band
+
+
+@rule
+def next_birthday(p: Any, q: Any) -> Any:
+    """Return the day the patient comes into the next age band, `inf` in the last."""
+    if p.age_band >= q.age_bands - 1:
+        return math.inf
+    return p.entry + (q.age_band_high[p.age_band] - p.age) * DAYS_PER_YEAR
 
 
 @rule
 def set_flows(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
     """Set the daily cost rates that go with the patient's state; settle only if one changes."""
     kind = 0 if p.state >= REMITTED else (1 if p.state == RESPONDING else 2)
-    background = q.background_cost[kind] + p.resistant * q.resistant_cost
-    productivity = q.productivity_cost[kind, p.sex, age_group(p, q, t)]
+    background = q.background_cost[kind]
+    if p.failures_before >= q.resistant_failures:
+        background += q.resistant_cost
+    productivity = q.productivity_cost[kind, p.sex, p.age_band]
     drugs = visits = sessions = hours = 0.0
     if p.care == CARE_COURSE:
         drugs = q.cost_drug[p.treatment]
@@ -179,7 +188,7 @@ def set_flows(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
 
 
 @rule
-def utility_of(p: Any, q: Any, severity: Any, t: Any) -> Any:
+def utility_of(p: Any, q: Any, severity: Any) -> Any:
     """Return the utility of a score: piecewise linear, flat outside, capped at the norm."""
     last = q.utility_points - 1
     if severity <= q.utility_severity[0]:
@@ -193,7 +202,7 @@ def utility_of(p: Any, q: Any, severity: Any, t: Any) -> Any:
         value = q.utility_value[n] + q.utility_slope[n] * (severity - q.utility_severity[n])
     if value <= q.lowest_norm:
         return value
-    return min(value, q.utility_norm[p.sex, age_group(p, q, t)])
+    return min(value, q.utility_norm[p.sex, p.age_band])
 
 
 @rule
@@ -223,7 +232,7 @@ def read_utility(p: Any, o: Any, q: Any, severity: Any, t: Any) -> None:
     Between readings utility goes from u(S) now to u(S) at the next grid point as 1 - exp(-t/theta),
     so a treatment that works in hours counts from its first day.
     """
-    now = utility_of(p, q, severity, t)
+    now = utility_of(p, q, severity)
     if not (p.moving and p.gain != 0.0 and p.care == CARE_COURSE and p.state < REMITTED):
         if now != o.utility or o.utility_gap != 0.0:
             settle_utility(o, q, t)
@@ -239,7 +248,7 @@ def read_utility(p: Any, o: Any, q: Any, severity: Any, t: Any) -> None:
     if left < 1.0 - 1e-9:
         missing = p.gain - effect_at(p, q, t)
         depth = natural_depth(p, q) + p.contact + p.gain - missing * left
-        then = utility_of(p, q, severity_of_depth(p, q, depth), t)
+        then = utility_of(p, q, severity_of_depth(p, q, depth))
         o.utility_gap = (now - then) / (1.0 - left)
         o.utility = now - o.utility_gap
         o.utility_lag = lag

@@ -48,7 +48,8 @@ EVENT_KEPT: Final = 11
 EVENT_ASK: Final = 12
 EVENT_DECIDE: Final = 13
 EVENT_BOOSTER: Final = 14
-EVENT_END: Final = 15
+EVENT_BIRTHDAY: Final = 15
+EVENT_END: Final = 16
 EVENT_NAMES: Final = (
     "death",
     "death (excess causes)",
@@ -65,6 +66,7 @@ EVENT_NAMES: Final = (
     "asks for care",
     "decision",
     "booster",
+    "birthday into another age band",
     "end",
 )
 

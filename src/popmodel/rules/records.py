@@ -27,8 +27,7 @@ _PATIENT: Final = [
     ("trait", "f8", "u: general treatability, standard normal"),
     ("sex", "i1", "position in vocabulary.SEXES"),
     ("biotype", "i1", "position in the sorted biotype cards"),
-    ("conditions", "i2", "bits in the order of vocabulary.FLAGS"),
-    ("resistant", "i1", "1 if at least two adequate trials had failed at entry"),
+    ("conditions", "i1", "bits in the order of vocabulary.FLAGS"),
     ("past_episodes", "i1", "episodes before entry"),
     # the episode
     ("worst", "f8", "worst score of the episode"),
@@ -71,6 +70,7 @@ _PATIENT: Final = [
     # clinical state
     ("state", "i1", "what occupancy counts, vocabulary.STATES, crisis aside"),
     ("band", "i1", "severity band for hazards, vocabulary.SEVERITY_BANDS"),
+    ("age_band", "i1", "age band of wages and utility norms"),
     ("moving", "i1", "1 while contact or treatment effect still moves"),
     ("well_since", "f8", "day remission or held response began"),
     ("kept_until", "f8", "day the protection of maintenance ends"),

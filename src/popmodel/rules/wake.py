@@ -18,10 +18,13 @@ from typing import Any
 from popmodel.jit import rule
 from popmodel.rules import codes as c
 from popmodel.rules.accrual import (
+    age_band_at_entry,
     count,
     leave_crisis,
     move,
+    next_birthday,
     pay,
+    read_utility,
     set_flows,
     set_state,
     settle_flows,
@@ -82,7 +85,8 @@ def enter(p: Any, o: Any, q: Any, s: Any, tally: Any) -> None:
     begin_crises(p, q)
     p.grid = next_grid_point(p, q, t)
     p.moving = 1
-    o.utility = utility_of(p, q, severity, t)
+    p.age_band = age_band_at_entry(p, q)
+    o.utility = utility_of(p, q, severity)
     if p.care == c.CARE_OUT:
         begin_asking(p, q, t)
     look(p, o, q, tally, t)
@@ -133,6 +137,9 @@ def earliest(p: Any, q: Any) -> Any:
             event, day = c.EVENT_ASK, p.ask
     elif p.care == c.CARE_WAIT and p.due < day:
         event, day = c.EVENT_DECIDE, p.due
+    birthday = next_birthday(p, q)
+    if birthday < day:
+        event, day = c.EVENT_BIRTHDAY, birthday
     p.event = event
     p.wake = day
     return day
@@ -190,6 +197,10 @@ def wake_up(p: Any, o: Any, q: Any, s: Any, tally: Any) -> None:
         pay(o, q, tally, c.COST_TREATMENT, q.cost_booster[p.keeper], t)
         pay(o, q, tally, c.COST_TIME, q.time_booster[p.keeper], t)
         p.due = t + s.booster_days[p.worked]
+    elif event == c.EVENT_BIRTHDAY:
+        p.age_band += 1
+        read_utility(p, o, q, severity_now(p, q, t), t)
+        set_flows(p, o, q, tally, t)
     elif event == c.EVENT_CRISIS:
         crisis(p, o, q, s, tally, t)
     elif event == c.EVENT_CRISIS_END:
