@@ -113,7 +113,6 @@ def test_three_useless_courses_buy_no_second_chance_of_remission(tmp_path):
     assert np.isfinite(waiting["first_remission"]).mean() > 0.3
 
 
-@pytest.mark.xfail(reason="age bands change at readings, not at birthdays")
 def test_visits_and_sessions_that_cost_nothing_wake_the_patient_and_change_nothing(tmp_path):
     visits = [float(day) for day in range(0, 84, 3)]
     often = inert("cbt", 84, visits=visits, session_days=70, sessions=50)
