@@ -172,7 +172,7 @@ def _fail_history_course(p: Any, o: Any, q: Any, tally: Any, t: Any, treatment: 
     look(p, o, q, tally, end)
     if p.state >= c.REMITTED or p.state == c.RESPONDING:
         return False
-    end_course(p, o, q, tally, c.OUTCOME_FAILED)
+    end_course(p, o, q, tally, c.OUTCOME_FAILED, c.OUTCOME_FAILED)
     p.gain = 0.0
     p.failures += 1
     p.line += 1

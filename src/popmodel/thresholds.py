@@ -104,7 +104,7 @@ def _run_arms(
         return _response(reading, before), _remission(reading, q)
 
     response, remission = outcome()
-    response_control, remission_control = outcome(potency=0.0, dropout_rate=0.0)
+    response_control, remission_control = outcome(potency=0.0)
     distance = remission
     if q[0]["loss_share"][position] != 0.0:
         distance = outcome(loss_share=0.0)[1]

@@ -230,19 +230,23 @@ def read_utility(p: Any, o: Any, q: Any, severity: Any, t: Any) -> None:
     """Set utility from a reading; while T moves, let it near the value of the next grid point.
 
     Between readings utility goes from u(S) now to u(S) at the next grid point as 1 - exp(-t/theta),
-    so a treatment that works in hours counts from its first day.
+    so a treatment that works in hours counts from its first day. In a remission inside a course the
+    next reading is the end of the course.
     """
     now = utility_of(p, q, severity)
-    if not (p.moving and p.gain != 0.0 and p.care == CARE_COURSE and p.state < REMITTED):
+    well = p.state >= REMITTED
+    if p.gain == 0.0 or p.care != CARE_COURSE or not (p.moving or well):
         if now != o.utility or o.utility_gap != 0.0:
             settle_utility(o, q, t)
             o.utility, o.utility_gap = now, 0.0
         return
     settle_utility(o, q, t)
     ahead = p.phase + p.grid * q.grid_days
+    if well:
+        ahead = p.started + q.assess_days[p.treatment]
     lag = q.onset[p.treatment]
     left = q.onset_left[p.treatment]
-    if ahead - t < q.grid_days - 1e-6:
+    if abs(ahead - t - q.grid_days) > 1e-6:
         left = math.exp(-(ahead - t) / lag)
     o.utility, o.utility_gap = now, 0.0
     if left < 1.0 - 1e-9:

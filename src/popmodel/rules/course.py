@@ -7,7 +7,7 @@ from typing import Any
 
 from popmodel.jit import rule
 from popmodel.randomness import subject_salt, uniform
-from popmodel.rules.accrual import count, lose_quality, pay, set_flows
+from popmodel.rules.accrual import count, lose_quality, pay, read_utility, set_flows
 from popmodel.rules.codes import (
     ASK_LEFT,
     ASK_RELAPSED,
@@ -195,26 +195,31 @@ def attend_visit(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
         before = measured(p, q, p.reference, p.started)
         now = measured(p, q, severity_now(p, q, t), t)
         if before - now < s.stop_improvement * before:
-            fail_course(p, o, q, s, tally, t, OUTCOME_STOPPED)
+            fail_course(p, o, q, s, tally, t, OUTCOME_STOPPED, OUTCOME_STOPPED)
 
 
 @rule
-def end_course(p: Any, o: Any, q: Any, tally: Any, outcome: Any) -> None:
-    """Note how the course under way ended; its place is free. A mere bridge leaves no history."""
+def end_course(p: Any, o: Any, q: Any, tally: Any, outcome: Any, seen: Any) -> None:
+    """Note how the course under way ended; its place is free. A mere bridge leaves no history.
+
+    `outcome` is what was true, and is counted; `seen` is what was measured, and rules may ask it.
+    """
     note_line(p, o, tally, p.line, p.treatment, outcome)
     if q.adequate[p.treatment] or outcome == OUTCOME_DROPPED:
         p.previous = p.treatment
-        p.outcome = outcome
+        p.outcome = seen
     p.treatment = -1
     p.sessions = 0
     p.due = math.inf
 
 
 @rule
-def fail_course(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any, outcome: Any) -> None:
+def fail_course(
+    p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any, outcome: Any, seen: Any
+) -> None:
     """End a course that failed: T = 0; next line after a gap, or out of care for a while."""
     adequate = q.adequate[p.treatment]
-    end_course(p, o, q, tally, outcome)
+    end_course(p, o, q, tally, outcome, seen)
     p.gain = 0.0
     if not adequate:
         p.care = CARE_WAIT
@@ -232,9 +237,11 @@ def fail_course(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any, outcome: Any
 def drop_out(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
     """Stop a course early: T = 0, no adequate failure; come back after a gap or not."""
     card = p.treatment if p.gain > 0.0 else -1
-    end_course(p, o, q, tally, OUTCOME_DROPPED)
+    score = severity_now(p, q, t)
+    end_course(p, o, q, tally, OUTCOME_DROPPED, OUTCOME_DROPPED)
     p.gain = 0.0
     if p.state >= REMITTED:
+        hold_score(p, o, q, t, score)
         p.kept_until = t
         p.relapse = max(t, relapse_day(p, q, p.well_since, card, 1.0, p.well_since, t))
         leave_care(p, o, q, tally, t, ASK_LEFT)
@@ -245,25 +252,47 @@ def drop_out(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
 
 
 @rule
+def measured_outcome(p: Any, q: Any, score: Any, t: Any) -> Any:
+    """Return the outcome of a course as measured: the score is read with error, like any score."""
+    now = measured(p, q, score, t)
+    if now <= q.remission_severity:
+        return OUTCOME_REMISSION
+    if p.state >= REMITTED or now <= 0.5 * measured(p, q, p.reference, p.started):
+        return OUTCOME_RESPONSE
+    return OUTCOME_FAILED
+
+
+@rule
+def hold_score(p: Any, o: Any, q: Any, t: Any, score: Any) -> None:
+    """Hold the score a course has brought in remission once the course is over."""
+    p.reference = score
+    read_utility(p, o, q, score, t)
+
+
+@rule
 def judge_course(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
     """Judge a course at its assessment day: remission, response, or failure."""
     if p.visit < q.visits[p.treatment]:
         pay_visit(p, o, q, tally, t)
     look(p, o, q, tally, t)
     well = p.state >= REMITTED
-    if not well and (p.state != RESPONDING or not q.adequate[p.treatment]):
-        fail_course(p, o, q, s, tally, t, OUTCOME_FAILED)
-        return
     treatment = p.treatment
+    score = severity_now(p, q, t)
+    seen = measured_outcome(p, q, score, t)
+    if not well and (p.state != RESPONDING or not q.adequate[treatment]):
+        fail_course(p, o, q, s, tally, t, OUTCOME_FAILED, seen)
+        return
     held = effect_at(p, q, t)
     upkeep = q.upkeep_days[treatment]
     booster = s.booster[treatment]
     worked = p.gain > 0.0
-    end_course(p, o, q, tally, OUTCOME_REMISSION if well else OUTCOME_RESPONSE)
+    end_course(p, o, q, tally, OUTCOME_REMISSION if well else OUTCOME_RESPONSE, seen)
     p.line += q.adequate[treatment]
     if worked:
         p.worked = treatment
     p.gain = 0.0 if well else held
+    if well:
+        hold_score(p, o, q, t, score)
     p.kept_until = t + upkeep if worked else -math.inf
     p.keeper = treatment if worked else -1
     p.care = CARE_AFTER

@@ -79,8 +79,12 @@ def severity_of_depth(p: Any, q: Any, depth: Any) -> Any:
 
 @rule
 def severity_now(p: Any, q: Any, t: Any) -> Any:
-    """Return the true score at day t; in remission the score is held in `reference`."""
-    if p.state >= REMITTED:
+    """Return the true score at day t.
+
+    In remission natural depth and contact stand still. While the course that brought it runs, its
+    effect still grows and the score still falls; afterwards the score is held in `reference`.
+    """
+    if p.state >= REMITTED and (p.gain == 0.0 or p.care != CARE_COURSE):
         return p.reference
     return severity_of_depth(p, q, natural_depth(p, q) + p.contact + effect_at(p, q, t))
 
