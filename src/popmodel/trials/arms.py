@@ -9,8 +9,8 @@ rate), and the contact an arm names stays with those who stop the drug.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ from popmodel.parameters import Parameters
 from popmodel.rules import codes as c
 
 Floats = NDArray[np.float64]
+
+GOLDEN: Final = 0.6180339887498949
+"""Multiples of it spread evenly over 0 to 1: patient numbers are allotted to treatments by them."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,45 @@ def run_arm(
         remission: score that counts as remission in this arm; the model's when None.
         shift: added to the arm's contact, the effect of a setting.
     """
+    given = _allotted(persons, arm)
+    parts = []
+    for number, treatment in enumerate([arm.treat, *arm.instead]):
+        one = arm.model_copy(update={"treat": treatment, "instead": {}})
+        parts.append(
+            _run_one(persons[given == number], parameters, one, days, begins, stays, remission, shift)
+        )
+    if len(parts) == 1:
+        return parts[0]
+    order = np.argsort(given, kind="stable").argsort(kind="stable")
+    return Reading(
+        *(
+            np.concatenate([getattr(part, field.name) for part in parts])[order]
+            for field in fields(Reading)
+        )
+    )
+
+
+def _allotted(persons: NDArray[Any], arm: Arm) -> NDArray[np.int64]:
+    """Return what each patient is given: 0 the arm's treatment, 1, 2, … those instead of it."""
+    given = np.zeros(len(persons), dtype=np.int64)
+    if arm.instead:
+        edges = np.cumsum(list(arm.instead.values()))
+        place = np.searchsorted(edges, persons["id"] * GOLDEN % 1.0, side="right")
+        given = np.where(place < len(edges), place + 1, 0)
+    return given
+
+
+def _run_one(
+    persons: NDArray[Any],
+    parameters: Parameters,
+    arm: Arm,
+    days: float,
+    begins: float,
+    stays: bool,
+    remission: float | None,
+    shift: float,
+) -> Reading:
+    """Run the people of an arm who are given the same."""
     q, strategy = _rules_of(parameters, arm, days)
     row = q[0]
     row["horizon"] = begins + days

@@ -23,7 +23,8 @@ from popmodel.trials.free import Free, free_parameters, values_at
 from popmodel.trials.terms import (
     SETTING_SD,
     Term,
-    has_setting,
+    has_own_contact,
+    most_people,
     own_contacts,
     terms_of,
     whitening,
@@ -95,6 +96,7 @@ class Likelihood:
         self.structure = structure
         self.trials = [trial for trial in trials if is_emulated(trial)]
         self.free = free_parameters(evidence, structure, self.trials)
+        self._settled = {t.id for t in self.trials if has_own_contact(t, self.trials, evidence)}
         self._where = {"setting": setting, "population": population}
         self._emulator = Emulator(seed, recruits)
         self._whitening: dict[str, Floats] = {}
@@ -110,7 +112,8 @@ class Likelihood:
 
     def terms(self, trial: Trial, parameters: Parameters, shift: float = 0.0) -> list[Term]:
         """Return the terms of one trial."""
-        return terms_of(trial, self._emulator.predict(trial, parameters, shift))
+        predictions = self._emulator.predict(trial, parameters, shift)
+        return terms_of(trial, predictions, most_people(trial, trial.id in self._settled))
 
     def measure_settings(self, x: Floats) -> None:
         """Measure at a point how a setting's effect would move the terms of each trial."""
@@ -118,7 +121,7 @@ class Likelihood:
         for trial in self.trials:
             terms = self.terms(trial, parameters)
             slopes = [0.0] * len(terms)
-            if has_setting(trial, self.trials, self.evidence):
+            if not trial.pooled and trial.id not in self._settled:
                 moved = self.terms(trial, parameters, SHIFT)
                 slopes = [
                     (m.predicted - t.predicted) / SHIFT for m, t in zip(moved, terms, strict=True)

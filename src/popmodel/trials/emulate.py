@@ -188,8 +188,8 @@ def _met(parameters: Parameters, trial: Trial | None) -> tuple[set[int], set[int
     treatments = {int(n) for n in row["history_course"]}
     contacts = {int(row["contact_none"]), int(row["contact_usual"])}
     for arm in trial.arms.values() if trial is not None else ():
-        if arm.treat is not None:
-            treatments.add(parameters.treatments.index(arm.treat))
+        given = [arm.treat, *arm.instead] if arm.treat is not None else []
+        treatments |= {parameters.treatments.index(name) for name in given}
         if arm.contact is not None:
             contacts.add(parameters.contacts.index(arm.contact))
     for n in treatments:

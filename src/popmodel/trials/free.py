@@ -102,7 +102,7 @@ def free_parameters(
 def met(evidence: Evidence, trials: Iterable[Trial]) -> tuple[list[str], list[str]]:
     """Return the treatments with a potency and the contacts in doubt that arms of trials meet."""
     arms = [arm for trial in trials for arm in trial.arms.values()]
-    used = {arm.treat for arm in arms if arm.treat is not None}
+    used = {name for arm in arms for name in (arm.treat, *arm.instead) if name is not None}
     treatments = [name for name in sorted(used) if _in_doubt(evidence.treatments[name].potency)]
     contacts = {arm.contact for arm in arms if arm.contact is not None}
     contacts |= {evidence.treatments[name].contact for name in used}

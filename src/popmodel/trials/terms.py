@@ -84,18 +84,34 @@ def signed_root_deviance(observed: float, predicted: float, size: float) -> floa
     return math.copysign(math.sqrt(max(0.0, 2.0 * size * total)), observed - p)
 
 
-def terms_of(trial: Trial, predictions: Sequence[Prediction]) -> list[Term]:
+def terms_of(
+    trial: Trial, predictions: Sequence[Prediction], most: float = math.inf
+) -> list[Term]:
     """Return the independent terms of a trial; numbers that are not emulated are left out.
 
     Args:
         trial: the card.
         predictions: what `emulate` said about it.
+        most: largest sample that a count may stand for.
     """
     known = [row for row in predictions if not row.problem]
-    return [_term(trial, row, known) for row in known]
+    return [_term(trial, row, known, most) for row in known]
 
 
-def _term(trial: Trial, row: Prediction, rows: Sequence[Prediction]) -> Term:
+def most_people(trial: Trial, settles: bool) -> float:
+    """Return the largest sample that a count of a trial may stand for.
+
+    Args:
+        trial: the card.
+        settles: a contact of its own takes up how the trial differs from others, so its counts are
+            as sure as they are printed.
+    """
+    if trial.pooled:
+        return MOST_POOLED
+    return math.inf if settles else MOST
+
+
+def _term(trial: Trial, row: Prediction, rows: Sequence[Prediction], most: float) -> Term:
     name = f"{row.arm} {row.measure} {row.days:g} d"
     if row.result.mean is not None:
         se = row.result.se or (row.result.sd or math.nan) / math.sqrt(people(trial, row))
@@ -116,7 +132,7 @@ def _term(trial: Trial, row: Prediction, rows: Sequence[Prediction]) -> Term:
         size *= 1.0 - before
         observed = (observed - before) / (1.0 - before)
         predicted = (predicted - earlier.value) / (1.0 - earlier.value)
-    return Term(trial.id, name, observed, predicted, _capped(trial, size), math.nan)
+    return Term(trial.id, name, observed, predicted, min(size, most), math.nan)
 
 
 def people(trial: Trial, row: Prediction) -> float:
@@ -129,10 +145,6 @@ def observed_share(trial: Trial, row: Prediction) -> float:
     if row.result.share is not None:
         return float(row.result.share)
     return float(row.result.count or 0) / people(trial, row)
-
-
-def _capped(trial: Trial, size: float) -> float:
-    return min(size, MOST_POOLED if trial.pooled else MOST)
 
 
 def _earlier(row: Prediction, rows: Sequence[Prediction]) -> Prediction | None:
@@ -172,12 +184,10 @@ def study(trial: Trial) -> str:
     return f"{trial.baseline.severity} {trial.include}"
 
 
-def has_setting(trial: Trial, trials: Sequence[Trial], evidence: Evidence) -> bool:
-    """Tell whether a trial has a setting effect: not if pooled or with a contact of its own."""
+def has_own_contact(trial: Trial, trials: Sequence[Trial], evidence: Evidence) -> bool:
+    """Tell whether a trial has a contact that no other one of these trials has."""
     own = own_contacts(trials, evidence)
-    return not trial.pooled and not any(
-        own.get(contact) == study(trial) for contact in contacts_met(trial, evidence)
-    )
+    return any(own.get(contact) == study(trial) for contact in contacts_met(trial, evidence))
 
 
 def whitening(terms: Sequence[Term], slopes: Sequence[float]) -> Floats:

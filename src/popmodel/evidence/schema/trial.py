@@ -103,9 +103,15 @@ class Baseline(Part):
 
 
 class Arm(Part):
-    """One arm: a treatment and how many people were given it."""
+    """One arm: a treatment and how many people were given it.
+
+    `instead`: shares of its people who were given another treatment (a step with a choice).
+    """
 
     treat: Annotated[Text | None, Reference("treatments")] = None
+    instead: Annotated[
+        dict[Text, Annotated[float, Field(gt=0, lt=1)]], Reference("treatments")
+    ] = Field(default_factory=dict)
     wait_days: Positive | None = None
     contact: Annotated[Text | None, Reference("contacts")] = None
     patients: Annotated[int, Field(strict=True, ge=1)] | None = None
@@ -113,8 +119,10 @@ class Arm(Part):
 
     @model_validator(mode="after")
     def _says_what_is_done(self) -> Arm:
-        if self.treat is None and self.wait_days is None:
+        if self.treat is None and (self.wait_days is None or self.instead):
             raise faults([Fault("needs treat, or wait_days")])
+        if sum(self.instead.values()) >= 1.0:
+            raise faults([Fault("leaves nobody for treat", ("instead",))])
         return self
 
 
