@@ -131,7 +131,8 @@ BROKEN = {
         "eligibility: {after: [drugg]}\nsettings:",
         "eligibility.after.0: there is no treatment drugg (did you mean drug?)",
     ),
-    "an unknown booster": (DRUG, "settings:", "booster: dragon\nsettings:", "no treatment dragon"),
+    "an unknown booster": (DRUG, "settings:", "booster: dragon\nsettings:", "no booster dragon"),
+    "a booster that is none": (DRUG, "settings:", "booster: drug\nsettings:", "no booster drug"),
     "an unknown key": (DRUG, "self_driven", "selfdriven", "did you mean self_driven?"),
     "an unknown grade": (DRUG, "grade: B", "grade: E", "must be A or B or C or D"),
     "a word for yes": (DRUG, "self_driven: false", "self_driven: NO", "write true or false"),
@@ -213,6 +214,13 @@ def test_a_card_that_cannot_be_read_makes_no_other_card_look_wrong(world):
     assert {line.split(".yaml:")[0].rsplit("/", 1)[1] for line in refusal(world).splitlines()} == {
         "calm",
         "clinic",
+    }
+
+
+def test_a_wrong_order_of_mechanisms_makes_no_treatment_look_wrong(world):
+    world.change("disease/mechanisms.yaml", "label:", "lable:")
+    assert {line.split(":")[0].rsplit("/", 1)[1] for line in refusal(world).splitlines()} == {
+        "mechanisms.yaml"
     }
 
 

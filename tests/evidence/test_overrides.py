@@ -101,6 +101,11 @@ def test_a_number_keeps_one_name_whichever_way_it_was_replaced(evidence):
     assert set(changed.overridden) == {"treatments.drug.adverse_events.Dry_mouth.cost"}
 
 
+def test_a_path_may_go_on_to_the_value_of_a_number(evidence):
+    changed = evidence.with_overrides({f"{COURSE}.value": 7})
+    assert changed.quantity(COURSE).value == 7
+
+
 def test_no_override_changes_nothing(evidence):
     assert evidence.with_overrides({}) is evidence
 
@@ -150,6 +155,8 @@ WRONG = {
         {"biotypes.calm.share": 0.9, "biotypes.tense.share": 0.2},
         "shares add up to 1.1",
     ),
+    "a number for a card": ({"treatments.drug": 35}, "must name what to change in it (found 35)"),
+    "nothing for a folder": ({"contacts": None}, "must name what to change in it (found None)"),
     "another id": ({"treatments.drug.id": "pill"}, "a card keeps its id"),
     "a key that is a number": ({"treatments.drug.mechanisms": {2014: 1}}, "no mechanism 2014"),
     "a path inside another": (

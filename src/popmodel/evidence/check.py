@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -13,7 +14,7 @@ from popmodel.evidence.distributions import Dirichlet
 from popmodel.evidence.groups import group_faults, group_key
 from popmodel.evidence.quantity import Quantity
 from popmodel.evidence.reading import CardFile
-from popmodel.evidence.schema import Calibrated, Mechanisms, Reference
+from popmodel.evidence.schema import FORMS, Calibrated, Mechanisms, Reference, Treatment
 from popmodel.evidence.tree import children, quantities_in
 from popmodel.yaml_source import Fault, Where
 
@@ -24,20 +25,28 @@ Member = tuple[CardFile, Where, Quantity]
 def known_names(
     files: Iterable[CardFile], sources: Iterable[str], life_tables: Iterable[str]
 ) -> dict[str, set[str]]:
-    """Return the ids a reference may name, by what it refers to.
+    """Return the ids a reference may name, by what it refers to (`Reference.key`).
 
     Args:
-        files: All cards; one that is wrong in itself still has its id.
+        files: All cards; one that is wrong in itself has its id, and may be of any form.
         sources: Ids of sources.
         life_tables: Names of life tables.
     """
     known: dict[str, set[str]] = {"sources": set(sources), "life_tables": set(life_tables)}
-    known["mechanisms"] = set()
     for file in files:
-        known.setdefault(file.group, set()).add(file.id)
+        for key in _keys_of(file):
+            known.setdefault(key, set()).add(file.id)
         if isinstance(file.card, Mechanisms):
-            known["mechanisms"].update(file.card.order)
+            known.setdefault("mechanisms", set()).update(file.card.order)
     return known
+
+
+def _keys_of(file: CardFile) -> list[str]:
+    """Return the keys of known names under which a card can be found."""
+    forms = (type(file.card),) if file.card is not None else FORMS[file.group]
+    keys = [file.group, *(form.__name__ for form in forms)]
+    is_booster = isinstance(file.card, Treatment) and file.card.kind == "booster"
+    return [*keys, "boosters"] if is_booster or file.card is None else keys
 
 
 def cross_problems(files: Iterable[CardFile], known: Known) -> Iterator[Problem]:
@@ -62,7 +71,7 @@ def cross_problems(files: Iterable[CardFile], known: Known) -> Iterator[Problem]
 def _marked_fields(form: type[BaseModel]) -> dict[str, str]:
     """Return the fields of a form that name cards, and what they refer to."""
     return {
-        name: mark.to
+        name: mark.key
         for name, field in form.model_fields.items()
         for mark in field.metadata
         if isinstance(mark, Reference)
@@ -91,10 +100,12 @@ def reference_faults(node: Any, known: Known, where: Where = ()) -> Iterator[Fau
 
 def _names_nothing(named: Any, known: Known, to: str, where: Where) -> Iterator[Fault]:
     """Yield a fault for each name (one, several, or the keys of a mapping) that is not known."""
+    if to == "mechanisms" and to not in known:
+        return  # the card of their order is missing or wrong, and says so itself
     if isinstance(named, str):
         options = known.get(to, ())
         if named not in options:
-            kind = to.replace("_", " ").removesuffix("s")
+            kind = re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", to).lower().removesuffix("s")
             yield Fault(f"there is no {kind} {named}", where, did_you_mean(named, options))
     elif isinstance(named, tuple):
         for number, name in enumerate(named):

@@ -124,8 +124,7 @@ def _changed(
             continue
         known_as, key, value = _child(node, name, here)
         here = (*segments, known_as)
-        if len(here) == 3 and known_as == "id":
-            raise PathError([Fault("a card keeps its id", here)])
+        _refuse_whole_cards(here, change)
         if isinstance(value, Quantity):
             settled[key] = _changed_quantity(value, change, here)
             touched.append((here, value, settled[key]))
@@ -145,6 +144,15 @@ def _is_model(node: Any) -> bool:
 def _as_whole_number(change: Any) -> Any:
     """Return 2 for 2.0: a sweep hands over floats where a card counts."""
     return int(change) if isinstance(change, float) and change.is_integer() else change
+
+
+def _refuse_whole_cards(segments: Segments, change: Any) -> None:
+    """Raise if a change would put a plain value in the place of a card, or rename it."""
+    if len(segments) < 3 and not isinstance(change, Mapping):
+        told = f"must name what to change in it (found {change!r})"
+        raise PathError([Fault(told, segments, "such as cost.course, or a mapping")])
+    if len(segments) == 3 and segments[2] == "id":
+        raise PathError([Fault("a card keeps its id", segments)])
 
 
 def _is_open(node: Any, segments: Segments) -> bool:

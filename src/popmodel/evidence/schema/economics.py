@@ -147,13 +147,13 @@ class Country(Card):
     currency: Literal["USD", "GBP", "EUR"]
     price_year: Annotated[int, Field(ge=1950, le=2100)]
     life_table: Annotated[Text, Reference("life_tables")]
-    utilities: Annotated[Text, Reference("economics")]
-    utility_norms: Annotated[Text, Reference("economics")]
-    care_costs: Annotated[Text, Reference("economics")]
-    productivity: Annotated[Text, Reference("economics")]
-    events: Annotated[Text, Reference("economics")]
-    time: Annotated[Text, Reference("economics")]
-    prices: Annotated[Text, Reference("economics")]
-    disability_weights: Annotated[Text | None, Reference("economics")] = None
+    utilities: Annotated[Text, Reference(UtilityCurve)]
+    utility_norms: Annotated[Text, Reference(UtilityNorms)]
+    care_costs: Annotated[Text, Reference(CareCosts)]
+    productivity: Annotated[Text, Reference(Productivity)]
+    events: Annotated[Text, Reference(EventCosts)]
+    time: Annotated[Text, Reference(TimeCosts)]
+    prices: Annotated[Text, Reference(Prices)]
+    disability_weights: Annotated[Text | None, Reference(DisabilityWeights)] = None
     discount: Discount
     willingness_to_pay: Annotated[Several[AtLeastZero], Field(min_length=1)]

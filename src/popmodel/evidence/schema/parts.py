@@ -25,9 +25,19 @@ Count = Annotated[int, Field(strict=True, ge=0)]
 
 @dataclass(frozen=True)
 class Reference:
-    """Marks a field that names cards: a folder, `sources`, or `mechanisms` for their order."""
+    """Marks a field that names cards.
 
-    to: str
+    Attributes:
+        to: What it names: the form of a card, a folder, or `sources`, `life_tables`, `boosters`
+            (treatments of that kind) or `mechanisms` (their order on the disease card).
+    """
+
+    to: str | type[BaseModel]
+
+    @property
+    def key(self) -> str:
+        """What it names, as a key of the known names."""
+        return self.to if isinstance(self.to, str) else self.to.__name__
 
 
 def word_of(options: Iterable[str]) -> AfterValidator:

@@ -172,4 +172,4 @@ class Treatment(Card):
     settings: Annotated[Several[Setting], Field(min_length=1)]
     service: Annotated[Text | None, Reference("services")] = None
     blocked_by: Annotated[Several[Blocker], Field(max_length=3)] = ()
-    booster: Annotated[Text | None, Reference("treatments")] = None
+    booster: Annotated[Text | None, Reference("boosters")] = None
