@@ -15,13 +15,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from popmodel.engine.compiled import History
 from popmodel.parameters import Parameters
 from popmodel.rules.records import (
     MICRO,
     WEEK_COST,
     WEEK_FLOW,
     WEEK_RATE,
+    History,
 )
 from popmodel.units import DAYS_PER_WEEK, DAYS_PER_YEAR
 from popmodel.vocabulary import (
@@ -67,8 +67,8 @@ def patient_table(
         "patient": population["id"],
         "entry_day": population["entry"],
         "age": population["age"],
-        "sex": pd.Categorical.from_codes(population["sex"], SEXES),
-        "biotype": pd.Categorical.from_codes(population["biotype"], list(parameters.biotypes)),
+        "sex": _words(population["sex"], SEXES),
+        "biotype": _words(population["biotype"], parameters.biotypes),
         "severity": a["entry_severity"],
         "failures_before": population["failures_before"],
         "ever_response": np.isfinite(a["first_response"]) | np.isfinite(a["first_remission"]),
@@ -100,6 +100,11 @@ def patient_table(
         table[f"cost_{name}"] = a["cost"][:, k]
         table[f"cost_{name}_undiscounted"] = a["cost_undiscounted"][:, k]
     return pd.DataFrame(table)
+
+
+def _words(positions: NDArray[Any], words: Sequence[str]) -> pd.Categorical[Any]:
+    """Return positions as the words they stand for."""
+    return pd.Categorical(np.asarray(words, dtype=object)[positions], categories=list(words))
 
 
 def mean_and_error(values: NDArray[Any] | pd.Series[Any]) -> tuple[float, float]:

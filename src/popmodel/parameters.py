@@ -321,6 +321,11 @@ def compile_parameters(
     )
 
 
+def _cards(cards: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return cards of a folder with several forms; which form stands where, the loader has seen."""
+    return cards
+
+
 class _Names:
     """Sorted ids: positions in the record's arrays."""
 
@@ -328,7 +333,7 @@ class _Names:
         self.treatments = tuple(sorted(evidence.treatments))
         self.contacts = tuple(sorted(evidence.contacts))
         self.biotypes = tuple(sorted(evidence.biotypes))
-        self.mechanisms = tuple(evidence.disease["mechanisms"].order)
+        self.mechanisms = tuple(_cards(evidence.disease)["mechanisms"].order)
 
 
 class _Prices:
@@ -336,7 +341,7 @@ class _Prices:
 
     def __init__(self, evidence: Evidence, country: Any) -> None:
         self.year = country.price_year
-        prices = evidence.economics.get(getattr(country, "prices", None) or "prices")
+        prices = _cards(evidence.economics).get(getattr(country, "prices", None) or "prices")
         self.index = dict(prices.index) if prices is not None else {}
         self.evidence = evidence
 
@@ -363,10 +368,10 @@ class _Prices:
                 hint=f"years with an index: {sorted(self.index)}",
             )
             problems.raise_if_any()
-        return values[path] * self.index[self.year] / self.index[year]
+        return float(values[path] * self.index[self.year] / self.index[year])
 
 
-def calibrated_values(card: Any, overridden: frozenset[str]) -> dict[str, float]:
+def calibrated_values(card: Any, overridden: Mapping[str, Any]) -> dict[str, float]:
     """Return the fitted values of a calibrated card; what a scenario overrides stays overridden."""
     return {path: v.value for path, v in card.values.items() if path not in overridden}
 
@@ -475,7 +480,7 @@ def trait_factors(
     A sampled correlation matrix that is not positive definite is brought to the nearest that is by
     raising its negative eigenvalues to a small positive one and rescaling.
     """
-    order = evidence.disease["mechanisms"].order
+    order = _cards(evidence.disease)["mechanisms"].order
     size = len(order)
     if evidence_traits(evidence, structure) != "factor":
         return np.eye(size)
@@ -494,7 +499,7 @@ def trait_factors(
 
 def evidence_traits(evidence: Evidence, structure: Structure) -> str:
     """Return how class traits hang together under a structure: factor, independent, single."""
-    correlation = evidence.disease["correlation"]
+    correlation = _cards(evidence.disease)["correlation"]
     return str(getattr(correlation, structure.correlation).traits)
 
 
@@ -640,7 +645,7 @@ def _relapse(q: Any, v: Mapping[str, float], names: _Names) -> None:
 
 
 def _mortality(q: Any, v: Mapping[str, float], evidence: Evidence) -> None:
-    card = evidence.disease["mortality"]
+    card = _cards(evidence.disease)["mortality"]
     ages, male, female = evidence.life_table(card.life_table)
     for sex, deaths in enumerate((female, male)):
         hazard = -np.log1p(-np.minimum(np.asarray(deaths, dtype=float), 0.999999))
@@ -665,7 +670,7 @@ def _crises(
     q["admission_share"] = v[c + "admission_share"]
     q["admission_days"] = v[c + "admission_days"]
     q["emergency_days"] = v[c + "emergency_days"]
-    if "crisis" in evidence.economics[country.care_costs].includes:
+    if "crisis" in _cards(evidence.economics)[country.care_costs].includes:
         return  # background care holds the cost of crises already: no second charge
     events = f"economics.{country.events}."
     q["cost_attempt"] = price(v, events + "crisis_attempt")
@@ -695,9 +700,9 @@ def _economics(
     for k, state in enumerate(("remission", "response", "depressed")):
         q["background_cost"][k] = price(v, f"{costs}per_year.{state}") / DAYS_PER_YEAR
     q["resistant_cost"] = price(v, costs + "resistant_addon_per_year") / DAYS_PER_YEAR
-    q["resistant_failures"] = evidence.economics[country.care_costs].resistant_failures
+    q["resistant_failures"] = _cards(evidence.economics)[country.care_costs].resistant_failures
     utilities = f"economics.{country.utilities}."
-    anchors = evidence.economics[country.utilities].anchor_severity
+    anchors = _cards(evidence.economics)[country.utilities].anchor_severity
     value = v[utilities + "remission"]
     q["utility_points"] = len(anchors)
     q["utility_severity"][: len(anchors)] = anchors
@@ -706,8 +711,8 @@ def _economics(
         value -= v[utilities + loss]
         q["utility_value"][k] = value
         q["utility_slope"][k - 1] = -v[utilities + loss] / (anchors[k] - anchors[k - 1])
-    norms = evidence.economics[country.utility_norms]
-    work = evidence.economics[country.productivity]
+    norms = _cards(evidence.economics)[country.utility_norms]
+    work = _cards(evidence.economics)[country.productivity]
     edges = sorted({float(b.high) for b in norms.bands} | {float(b.high) for b in work.wages})
     q["age_bands"] = len(edges)
     q["age_band_high"][: len(edges)] = [edge + 1.0 for edge in edges]
@@ -720,9 +725,9 @@ def _economics(
             where = f"economics.{country.productivity}.wages.{wages}.{word}"
             wage = price(v, where) / DAYS_PER_YEAR
             well = v[f"economics.{country.productivity}.loss_share.remission"]
-            for state, name in enumerate(("remission", "response", "depressed")):
+            for kind, name in enumerate(("remission", "response", "depressed")):
                 share = v[f"economics.{country.productivity}.loss_share.{name}"] - well
-                q["productivity_cost"][state, sex, k] = share * wage
+                q["productivity_cost"][kind, sex, k] = share * wage
     q["lowest_norm"] = q["utility_norm"][:, : len(edges)].min()
 
 
@@ -737,7 +742,7 @@ def _band_at(bands: Any, age: float) -> str:
 def _population(
     q: Any, v: Mapping[str, float], evidence: Evidence, population: str, names: _Names
 ) -> None:
-    card = evidence.population[population]
+    card = _cards(evidence.population)[population]
     p = f"population.{population}."
     q["female_share"] = v[p + "female_share"]
     q["age_groups"] = len(card.age_bands)

@@ -11,12 +11,12 @@ import pandas as pd
 from popmodel import outcomes, provenance
 from popmodel.economics.incremental import incremental_table
 from popmodel.engine import compiled
-from popmodel.engine.compiled import History
 from popmodel.errors import InputError
 from popmodel.evidence.load import Evidence
 from popmodel.parameters import Parameters, Structure, compile_parameters, compile_strategy
 from popmodel.population import synthesise
 from popmodel.results import TABLES, Folder, Result, structure_folder
+from popmodel.rules.records import History
 from popmodel.scenario.routing import compile_strategies
 from popmodel.scenario.schema import Scenario
 from popmodel.thresholds import severity_curves
@@ -52,7 +52,9 @@ def run(
     """
     evidence = scenario.evidence()
     structures = tuple(choice.name for choice in scenario.structures())
-    parts, weeks, rows = [], {}, {}
+    parts: list[Tables] = []
+    weeks: Tables = {}
+    rows: dict[tuple[str, str], pd.DataFrame] = {}
     tell = _Teller(progress, scenario, len(structures))
     with _folder(out) as folder:
         for choice in scenario.structures():
@@ -203,6 +205,7 @@ def manifest_of(
 ) -> dict[str, Any]:
     """Return how a result was made and what its names mean."""
     country = evidence.settings[scenario.setting]
+    costs: Any = evidence.economics[country.care_costs]
     files = scenario.source_files
     return provenance.manifest(
         files,
@@ -228,7 +231,7 @@ def manifest_of(
         engine=engine,
         seed=scenario.seed,
         evidence=counts_of_origin(evidence),
-        included_in_background=list(evidence.economics[country.care_costs].includes),
+        included_in_background=list(costs.includes),
     )
 
 
@@ -331,3 +334,29 @@ def one_patient(scenario: Scenario, parameters: Parameters, patient: int) -> Any
         raise InputError(f"patient {patient}: a number from 0 to {size - 1} is needed")
     intake = "prevalent" if scenario.population.intake == "open" else scenario.population.intake
     return synthesise(parameters, 1, scenario.seed, intake=intake, first=patient)
+
+
+MICROSECONDS_PER_LIFE: Final = 12.0
+MICROSECONDS_PER_PATIENT: Final = 25.0
+SECONDS_PER_STRUCTURE: Final = 4.0
+BYTES_PER_LIFE: Final = 1000.0
+SECONDS_TO_COMPILE: Final = 40.0
+"""Measured on one core of a shared two-core machine; see docs/performance.md."""
+
+
+def estimate(scenario: Scenario, threads: int | None = None) -> dict[str, str]:
+    """Return about how long a run takes and how much memory it needs, as words."""
+    from popmodel.population import default_threads
+
+    size = scenario.population.size * scenario.replicates
+    structures, strategies = len(scenario.structures()), len(scenario.strategies)
+    years = horizon_days(scenario) / DAYS_PER_YEAR / 5.0
+    work = size * structures * (
+        strategies * MICROSECONDS_PER_LIFE * years + MICROSECONDS_PER_PATIENT
+    ) / 1e6 / (threads or default_threads())  # fmt: skip
+    memory = size * (strategies * BYTES_PER_LIFE + 250.0) / 1e6
+    return {
+        "time": f"about {work + structures * SECONDS_PER_STRUCTURE:,.0f} s, and up to "
+        f"{SECONDS_TO_COMPILE:.0f} s to compile the rules the first time",
+        "memory": f"about {300.0 + memory:,.0f} MB",
+    }

@@ -251,12 +251,12 @@ def default_threads() -> int:
 @entry_point
 def synthesise_block(
     persons: Any, account: Any, tally: Any, q: Any, keys: Any, first: Any,
-    stock: Any, wanted: Any, most: Any,
+    stock: Any, present: Any, wanted: Any, most: Any,
 ) -> Any:  # fmt: skip
     """Fill a block of patient records; return the number for whom no life was found.
 
-    Patients with numbers under `stock` come from the prevalent stock, the others are new episodes
-    with entries spread over the horizon (all at day 0 if `stock` is negative).
+    Patients with numbers under `stock` come from the prevalent stock; the others are new episodes,
+    at day 0 if their number is under `present`, else with entries spread over the horizon.
     """
     missing = 0
     o = account[0]
@@ -271,7 +271,7 @@ def synthesise_block(
             _place_in_care(p, q, keys[n])
         else:
             p.key = keys[n]
-            day = 0.0 if stock < 0 else q.horizon * uniform(p.key, SALT_ENTRY, 0)
+            day = 0.0 if number < present else q.horizon * uniform(p.key, SALT_ENTRY, 0)
             _begin_episode(p, o, q, day)
             p.failures_before = 0
     return missing
@@ -295,7 +295,7 @@ def synthesise(
         size: patients of the stock (`prevalent`, `open`) or new episodes at day 0 (`incident`).
         seed: seed of patient luck.
         intake: prevalent, incident or open.
-        new_patients: with `open`, new episodes spread over the horizon.
+        new_patients: with `incident` and `open`, further new episodes spread over the horizon.
         failures: exact number of adequate failures of every stock patient; -1 by published shares.
         first: number of the first patient; a patient depends on seed and number alone.
         threads: how many; all processors when None.
@@ -303,8 +303,8 @@ def synthesise(
     Raises:
         RunError: no life fits the wanted history under these parameters.
     """
-    stock = {"prevalent": first + size, "incident": -1, "open": first + size}[intake]
-    total = size + (new_patients if intake == "open" else 0)
+    stock = first if intake == "incident" else first + size
+    total = size + (new_patients if intake != "prevalent" else 0)
     persons = np.zeros(total, dtype=PATIENT)
     keys = patient_keys(seed, first, total)
 
@@ -314,7 +314,7 @@ def synthesise(
         return int(
             synthesise_block(
                 persons[start:end], account, tally, parameters.record[0], keys[start:end],
-                first + start, stock, failures, MOST_TRIES,
+                first + start, stock, first + size, failures, MOST_TRIES,
             )
         )  # fmt: skip
 

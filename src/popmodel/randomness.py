@@ -54,7 +54,7 @@ if numba.config.DISABLE_JIT:
         step = (_mix_plain(int(key) ^ int(salt)) + (int(occurrence) & _MASK) * _GOLDEN) & _MASK
         return _mix_plain(step)
 
-    def uniform(key: Any, salt: Any, occurrence: Any) -> float:
+    def uniform(key: Any, salt: Any, occurrence: Any) -> Any:
         """Return a keyed uniform in (0, 1)."""
         return ((draw_bits(key, salt, occurrence) >> 11) + 0.5) * 2.0**-53
 

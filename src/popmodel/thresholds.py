@@ -152,7 +152,7 @@ class LocalLinear:
         """Return the smooth of y at the grid points and its standard error; nan where too few."""
         total = np.bincount(self._bin, weights=y, minlength=self._bins)
         square = np.bincount(self._bin, weights=y * y, minlength=self._bins)
-        mean = self._weight @ total
+        mean: Floats = np.asarray(self._weight @ total, dtype=float)
         m = mean[:, None]
         spread = square - 2.0 * m * total + m * m * self._count
         return mean, np.sqrt(((self._weight**2) * spread).sum(axis=1))

@@ -50,12 +50,13 @@ def print_answer(result: Result) -> None:
 
 def _row(about: Any, row: dict[Any, Any], against: dict[Any, Any]) -> tuple[str, ...]:
     name = str(row["strategy"])
+    cost = f"cost_{about['perspective']}"
     return (
         str(about["strategies"][name]),
         share(row["remission_12m"], row["remission_12m_se"]),
-        number(row["remission_weeks"], 1),
-        money(row[f"cost_{about['perspective']}"]),
-        number(row["qaly"]),
+        number(row["remission_weeks"], 1, row["remission_weeks_se"]),
+        money(row[cost], row[cost + "_se"]),
+        number(row["qaly"], 3, row["qaly_se"]),
         _per_week(against[name]) if name in against else "comparator",
     )
 
@@ -64,7 +65,9 @@ def _per_week(versus: dict[Any, Any]) -> str:
     """Return the price of a week in remission, or in words why there is none."""
     if versus["inc_remission_weeks"] <= 0:
         return "no gain" if versus["inc_cost"] >= 0 else "saves, no gain"
-    return money(versus["cost_per_remission_week"]) if versus["inc_cost"] > 0 else "saves"
+    if versus["inc_cost"] <= 0:
+        return "saves"
+    return money(versus["cost_per_remission_week"], versus["cost_per_remission_week_se"])
 
 
 def _of_structure(table: pd.DataFrame, name: str) -> pd.DataFrame:

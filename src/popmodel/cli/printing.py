@@ -52,14 +52,18 @@ def remark(text: str) -> None:
     print(text, file=sys.stderr)  # noqa: T201
 
 
-def money(amount: float) -> str:
-    """Return an amount with separated thousands."""
-    return f"{amount:,.0f}" if math.isfinite(amount) else ""
+def money(amount: float, error: float = math.nan) -> str:
+    """Return an amount with separated thousands, with its Monte Carlo error where known."""
+    if not math.isfinite(amount):
+        return ""
+    return f"{amount:,.0f}" + (f" ± {error:,.0f}" if math.isfinite(error) else "")
 
 
-def number(value: float, digits: int = 3) -> str:
-    """Return a number with some decimals, or nothing where there is none."""
-    return f"{value:.{digits}f}" if math.isfinite(value) else ""
+def number(value: float, digits: int = 3, error: float = math.nan) -> str:
+    """Return a number with some decimals, with its Monte Carlo error where known."""
+    if not math.isfinite(value):
+        return ""
+    return f"{value:.{digits}f}" + (f" ± {error:.{digits}f}" if math.isfinite(error) else "")
 
 
 def share(value: float, error: float = math.nan) -> str:

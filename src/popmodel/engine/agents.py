@@ -17,9 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from popmodel.engine.calendar import Calendar
-from popmodel.engine.compiled import History
 from popmodel.jit import entry_point
-from popmodel.rules.records import ACCOUNT, new_tally
+from popmodel.rules.records import ACCOUNT, History, new_tally
 from popmodel.rules.response import severity_now
 from popmodel.rules.wake import enter, leave, wake_up
 from popmodel.units import DAYS_PER_WEEK

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 
 from popmodel.jit import entry_point
 from popmodel.population import BLOCK, default_threads
-from popmodel.rules.records import ACCOUNT, TALLY, new_tally
+from popmodel.rules.records import ACCOUNT, TALLY, History, new_tally
 from popmodel.rules.wake import live
 
 
@@ -27,15 +26,6 @@ def simulate_block(persons: Any, accounts: Any, tally: Any, q: Any, s: Any) -> N
     for n in range(len(persons)):
         accounts[n].recording = 1
         live(persons[n], accounts[n], q, s, tally[0])
-
-
-@dataclass(frozen=True)
-class History:
-    """What a strategy did to a population: end states, accounts, and what was counted by week."""
-
-    persons: NDArray[Any]
-    accounts: NDArray[Any]
-    tally: NDArray[Any]
 
 
 def simulate(

@@ -18,7 +18,7 @@ from popmodel.rules.records import ACCOUNT, new_tally
 from popmodel.vocabulary import COURSE_OUTCOMES, STATES
 
 Moment = tuple[float, str, float]
-"""Day since the model start, what happened, true score (MADRS)."""
+"""Day since the model start, what happened, true score (MADRS) when it did."""
 
 
 def tell_life(
@@ -45,7 +45,7 @@ def tell_life(
         wake_one(p[0], o[0], q, s, tally[0])
         told = _told(event, before[0], p[0], treatments)
         if told:
-            moments.append((day, told, _score(p, q, day)))
+            moments.append((day, told, _score(before, q, day)))
     leave_one(p[0], o[0], q, tally[0])
     if p[0]["state"] != c.DEAD:
         end = float(q["horizon"])

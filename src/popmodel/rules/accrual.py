@@ -34,7 +34,7 @@ _THIRD, _FIFTH, _SIXTH, _SEVENTH = 1.0 / 3.0, 1.0 / 5.0, 1.0 / 6.0, 1.0 / 7.0
 @rule
 def week_of(t: Any) -> Any:
     """Return the week day t lies in."""
-    return int(math.floor(t / DAYS_PER_WEEK))
+    return math.floor(t / DAYS_PER_WEEK)
 
 
 @rule
@@ -48,7 +48,7 @@ def count(o: Any, tally: Any, what: Any, t: Any) -> None:
 def move(o: Any, tally: Any, old: Any, new: Any, t: Any) -> None:
     """Move a patient from one occupancy state to another from the next start of a week on."""
     if o.recording:
-        week = int(math.ceil(t / DAYS_PER_WEEK))
+        week = math.ceil(t / DAYS_PER_WEEK)
         if old >= 0:
             tally.week[week, old] -= 1
         tally.week[week, new] += 1
@@ -77,7 +77,7 @@ def pay(o: Any, q: Any, tally: Any, category: Any, amount: Any, t: Any) -> None:
     o.cost[category] += amount * math.exp(-q.discount_costs * t)
     o.cost_undiscounted[category] += amount
     if o.recording:
-        tally.week[week_of(t), WEEK_COST + category] += int(math.floor(amount * MICRO + 0.5))
+        tally.week[week_of(t), WEEK_COST + category] += math.floor(amount * MICRO + 0.5)
 
 
 @rule
@@ -99,11 +99,11 @@ def _tally_flow(o: Any, tally: Any, start: Any, end: Any) -> None:
             continue
         column, slope = WEEK_COST + category, WEEK_RATE + category
         if first == last:
-            tally.week[first, column] += int(math.floor(rate * (end - start) + 0.5))
+            tally.week[first, column] += math.floor(rate * (end - start) + 0.5)
         else:
-            whole = int(math.floor(rate * DAYS_PER_WEEK + 0.5))
-            tally.week[first, column] += int(math.floor(rate * begun + 0.5))
-            tally.week[last, column] += int(math.floor(rate * ended + 0.5))
+            whole = math.floor(rate * DAYS_PER_WEEK + 0.5)
+            tally.week[first, column] += math.floor(rate * begun + 0.5)
+            tally.week[last, column] += math.floor(rate * ended + 0.5)
             tally.week[first + 1, slope] += whole
             tally.week[last, slope] -= whole
 

@@ -27,10 +27,7 @@ def ask_rate(p: Any, q: Any) -> Any:
 @rule
 def begin_asking(p: Any, q: Any, t: Any) -> None:
     """Start the clock of asking for care, with the budget laid aside or a new one."""
-    if p.ask < 0.0:
-        budget = -p.ask
-    else:
-        budget = exponential(p.key, SALT_ASK, p.asked)
+    budget = -p.ask if p.ask < 0.0 else exponential(p.key, SALT_ASK, p.asked)
     rate = ask_rate(p, q)
     p.ask = t + budget / rate if rate > 0.0 else -budget
 

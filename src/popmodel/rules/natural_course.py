@@ -25,7 +25,7 @@ def pass_knot(p: Any, q: Any, knot: Any) -> None:
 @rule
 def next_grid_point(p: Any, q: Any, t: Any) -> Any:
     """Return the number of the first grid point after day t."""
-    return int(math.floor((t - p.phase) / q.grid_days)) + 1
+    return math.floor((t - p.phase) / q.grid_days) + 1
 
 
 @rule

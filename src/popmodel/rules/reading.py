@@ -195,10 +195,9 @@ def step_grid(p: Any, q: Any, t: Any) -> Any:
 
 @rule
 def read_grid_point(p: Any, o: Any, q: Any, tally: Any, t: Any) -> Any:
-    """Read a grid point; True if it finds remission."""
+    """Read a grid point; True if it finds remission, which then begins as an event of its own."""
     severity = step_grid(p, q, t)
     if severity <= q.remission_severity:
-        begin_remission(p, o, q, tally, t, severity)
         return True
     read_severity(p, o, q, tally, severity, t)
     return False

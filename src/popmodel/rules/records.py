@@ -7,9 +7,11 @@ account record; what is counted by week is a tally record. Times are days since 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from popmodel.vocabulary import COST_CATEGORIES, FLOWS, LINE_EVENTS, STATES
 
@@ -159,10 +161,19 @@ TALLY: Final = _dtype(_TALLY)
 
 def meanings() -> dict[str, dict[str, str]]:
     """Return what every field of every record means, by record and field."""
-    records = {"patient": _PATIENT, "account": _ACCOUNT, "tally": _TALLY}
+    records: dict[str, list[Any]] = {"patient": _PATIENT, "account": _ACCOUNT, "tally": _TALLY}
     return {name: {field: text for field, _, text in fields} for name, fields in records.items()}
 
 
 def new_tally() -> np.ndarray[Any, Any]:
     """Return one empty tally record."""
     return np.zeros(1, dtype=TALLY)
+
+
+@dataclass(frozen=True)
+class History:
+    """What a strategy did to a population: end states, accounts, and what was counted by week."""
+
+    persons: NDArray[Any]
+    accounts: NDArray[Any]
+    tally: NDArray[Any]

@@ -74,7 +74,9 @@ def severity_of_depth(p: Any, q: Any, depth: Any) -> Any:
     x = cell - n
     a, b = q.floor_value[n], q.floor_value[n + 1]
     da, db = q.floor_slope[n], q.floor_slope[n + 1]
-    return p.worst * (a + x * (da + x * (3.0 * (b - a) - 2.0 * da - db + x * (2.0 * (a - b) + da + db))))
+    return p.worst * (
+        a + x * (da + x * (3.0 * (b - a) - 2.0 * da - db + x * (2.0 * (a - b) + da + db)))
+    )
 
 
 @rule
@@ -92,7 +94,7 @@ def severity_now(p: Any, q: Any, t: Any) -> Any:
 @rule
 def measured(p: Any, q: Any, severity: Any, t: Any) -> Any:
     """Return the score as measured on day t: true score plus a keyed error, cut to the scale."""
-    occurrence = int(p.episode) * 100000 + int(math.floor(t)) + 50000
+    occurrence = int(p.episode) * 100000 + math.floor(t) + 50000
     value = severity + q.measurement_sd * normal(p.key, SALT_MEASUREMENT, occurrence)
     return min(max(value, 0.0), 60.0)
 

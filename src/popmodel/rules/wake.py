@@ -2,8 +2,8 @@
 
 Order within one wake-up:
 
-1. settle: of all rivals the earliest wins (ties: death, crisis, knot, end of course, relapse, visit,
-   service decision); on the way there, grid points are walked in a tight loop;
+1. settle: of all rivals the earliest wins (ties: death, crisis, knot, end of course, relapse,
+   visit, service decision); on the way there, grid points are walked in a tight loop;
 2. act: the event changes the patient;
 3. settle again, so that `p.wake` and `p.event` always say what comes next.
 
@@ -170,7 +170,7 @@ def wake_up(p: Any, o: Any, q: Any, s: Any, tally: Any) -> None:
     o.events += 1
     event, t = p.event, p.wake
     if event == c.EVENT_KNOT:
-        pass
+        look(p, o, q, tally, t)
     elif event == c.EVENT_VISIT:
         attend_visit(p, o, q, s, tally, t)
     elif event == c.EVENT_JUDGE:
