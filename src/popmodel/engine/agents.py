@@ -148,10 +148,13 @@ class DepressionCare(mesa.Model):
 
 
 def _counter(state: str) -> Callable[[DepressionCare], int]:
-    """Return a reporter that counts patients in a state."""
+    """Return a reporter that counts patients in a state, crisis first."""
 
     def count(model: DepressionCare) -> int:
-        return sum(1 for patient in model.patients if patient.state == state)
+        in_crisis = model.persons["crisis_end"] < math.inf
+        if state == "in_crisis":
+            return int(in_crisis.sum())
+        return int(((model.persons["state"] == STATES.index(state)) & ~in_crisis).sum())
 
     return count
 
