@@ -1,0 +1,162 @@
+"""The stages of a run, each one step of the story in `popmodel.pipeline`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import pandas as pd
+
+from popmodel import outcomes
+from popmodel.economics.incremental import incremental_table
+from popmodel.engine import compiled
+from popmodel.errors import InputError
+from popmodel.evidence.load import Evidence
+from popmodel.parameters import Parameters, Structure, compile_parameters, compile_strategy
+from popmodel.population import synthesise
+from popmodel.results import Folder, structure_folder
+from popmodel.rules.records import History
+from popmodel.scenario.routing import compile_strategies
+from popmodel.scenario.schema import Scenario
+from popmodel.thresholds import severity_curves
+from popmodel.units import DAYS_PER_YEAR
+
+LIFETIME_YEARS: Final = 90.0
+RECRUITS: Final = 16_000
+"""Patients of the virtual trials behind the severity thresholds, at most."""
+FEWEST_RECRUITS: Final = 2_000
+PATIENT_FILES_UP_TO: Final = 1_000_000
+"""Larger populations leave no file of patients."""
+Tables = dict[str, pd.DataFrame]
+
+
+def horizon_days(scenario: Scenario) -> float:
+    """Return the days simulated."""
+    years = scenario.horizon.years
+    return (LIFETIME_YEARS if isinstance(years, str) else float(years)) * DAYS_PER_YEAR
+
+
+def parameters_of(scenario: Scenario, evidence: Evidence, choice: Any) -> Parameters:
+    """Return the parameters of one structure at the cards' base values."""
+    structure = Structure(
+        choice.severity_effect, choice.correlation, choice.contact_credit, choice.extrapolation
+    )
+    return compile_parameters(
+        evidence,
+        structure,
+        setting=scenario.setting,
+        population=scenario.population.card,
+        horizon_days=horizon_days(scenario),
+        discount=(scenario.discount.costs, scenario.discount.health),
+    )
+
+
+def population_of(scenario: Scenario, parameters: Parameters, threads: int | None = None) -> Any:
+    """Return the patients of a scenario at entry; replicates are further patients."""
+    asked = scenario.population
+    years = horizon_days(scenario) / DAYS_PER_YEAR
+    arriving = round((asked.incident_per_year or 0) * years * scenario.replicates)
+    return synthesise(
+        parameters,
+        asked.size * scenario.replicates,
+        scenario.seed,
+        intake=asked.intake,
+        new_patients=arriving,
+        threads=threads,
+    )
+
+
+def simulate(
+    scenario: Scenario,
+    evidence: Evidence,
+    parameters: Parameters,
+    population: Any,
+    engine: str,
+    threads: int | None,
+    tell: Callable[[int], None] | None = None,
+) -> list[History]:
+    """Run every strategy on the same patients with one of the two schedulers."""
+    records = [compile_strategy(s) for s in compile_strategies(scenario, evidence)]
+    return scheduler(engine)(
+        population, parameters.record, records, threads=threads, progress=tell, keep_persons=False
+    )
+
+
+def scheduler(engine: str) -> Callable[..., list[History]]:
+    """Return the `simulate` of an engine.
+
+    Raises:
+        InputError: no such engine.
+    """
+    if engine == "compiled":
+        return compiled.simulate
+    if engine == "mesa":
+        from popmodel.engine import agents
+
+        return agents.simulate
+    raise InputError(f"engine {engine!r}: compiled or mesa is needed")
+
+
+def evaluate(
+    scenario: Scenario,
+    evidence: Evidence,
+    parameters: Parameters,
+    population: Any,
+    histories: list[History],
+    threads: int | None,
+) -> tuple[Tables, pd.DataFrame, Tables]:
+    """Return the small tables, the weekly table and the patient tables of one structure."""
+    days = horizon_days(scenario)
+    names = list(scenario.strategies)
+    patients = {
+        name: outcomes.patient_table(population, history, parameters)
+        for name, history in zip(names, histories, strict=True)
+    }
+    strategies = outcomes.strategy_table(patients, days)
+    cost = f"cost_{scenario.perspective}"
+    means = strategies[["strategy", cost, "qaly"]].rename(columns={cost: "cost"})
+    recruits = min(RECRUITS, max(FEWEST_RECRUITS, scenario.population.size))
+    curves, thresholds = severity_curves(
+        evidence, parameters, scenario.seed, recruits=recruits, threads=threads
+    )
+    pairs = list(zip(names, histories, strict=True))
+    tables = {
+        "strategies": strategies,
+        "incremental": incremental_table(means),
+        "versus_comparator": outcomes.versus_comparator(
+            patients, scenario.comparator, scenario.perspective, scenario.willingness_to_pay
+        ),
+        "thresholds": thresholds,
+        "severity_curves": curves,
+        "subgroups": outcomes.subgroup_table(patients),
+        "flow": pd.concat(
+            [outcomes.flow_table(n, h, parameters.treatments) for n, h in pairs], ignore_index=True
+        ),
+        "cost_by_category": outcomes.cost_table(patients),
+    }
+    weekly = pd.concat([outcomes.weekly_table(n, h, days) for n, h in pairs], ignore_index=True)
+    return tables, weekly, patients
+
+
+def keep_patients(
+    folder: Folder | None,
+    structures: tuple[str, ...],
+    structure: str,
+    patients: Tables,
+    rows: dict[tuple[str, str], pd.DataFrame],
+) -> None:
+    """Write patient tables, or keep them in memory when there is no folder."""
+    for strategy, table in patients.items():
+        if folder is None:
+            rows[structure, strategy] = table
+        elif len(table) <= PATIENT_FILES_UP_TO:
+            place = structure_folder(folder.path, structures, structure)
+            folder.write_patients(place, strategy, table)
+
+
+def named(tables: Tables, structure: str, structures: tuple[str, ...]) -> Tables:
+    """Put the structure's name in front of every table when there are several."""
+    if len(structures) > 1:
+        for table in tables.values():
+            table.insert(0, "structure", structure)
+    return tables
