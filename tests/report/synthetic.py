@@ -100,23 +100,29 @@ def _manifest(structures: Sequence[str], strategies: Sequence[str]) -> dict[str,
         "currency": "USD",
         "price_year": 2025,
         "discount": {"costs": 0.03, "health": 0.03},
-        "horizon_years": YEARS,
+        "horizon_years": float(YEARS),
+        "lifetime": False,
         "patients": PATIENTS,
         "structures": list(structures),
         "comparator": strategies[0],
         "strategies": {s: STRATEGIES[s][0] for s in strategies},
         "treatments": {
             t: {
-                "label": label, "family": family, "grade": grade, "human_efficacy": human,
+                "label": label, "kind": "treatment", "family": family, "grade": grade,
+                "human_efficacy": human,
                 "basis": "calibrated" if human else "assumption",
             }
             for t, (label, family, grade, human, *_) in TREATMENTS.items()
         },
         "willingness_to_pay": list(WTP),
         "seed": 20261121,
-        "versions": {"popmodel": "0.1.0", "python": "3.11.7", "numpy": "2.4.6"},
-        "assumptions": {"quantities": 812, "sourced": 467, "calibrated": 58, "assumptions": 287,
-                        "unverified": 121},
+        "biotypes": {b: b.capitalize() for b in BIOTYPES},
+        "calibrated": True,
+        "evidence": {"seen": 467, "unseen": 121, "assumption": 287, "calibrated": 58},
+        "made": {
+            "time": "2026-11-21T12:00:00Z", "commit": "0123abc",
+            "versions": {"popmodel": "0.1.0", "python": "3.11.7", "numpy": "2.4.6"},
+        },
     }  # fmt: skip
 
 
@@ -317,8 +323,8 @@ def _thresholds(structure: str) -> pd.DataFrame:
     rows = []
     for (treatment, biotype), own in curves.groupby(["treatment", "biotype"], sort=False):
         for criterion, column, limit in (
-            ("gain_response_10", "gain_response", 0.10),
-            ("remission_20", "p_remission", 0.20),
+            ("gain_in_response", "gain_response", 0.10),
+            ("remission", "p_remission", 0.20),
         ):
             values, at = own[column].to_numpy() - limit, own["severity"].to_numpy()
             if (values >= 0).all() or (values < 0).all():

@@ -74,7 +74,7 @@ def test_the_comparator_lies_at_the_origin(five: Result):
 
 def test_thresholds_shown_are_the_thresholds_saved(five: Result):
     shown = CHARTS["thresholds"].table(five).drop_duplicates(["structure", "treatment"])
-    saved = five.table("thresholds").query("biotype == 'all' and criterion == 'gain_response_10'")
+    saved = five.table("thresholds").query("biotype == 'all' and criterion == 'gain_in_response'")
     both = shown.merge(saved, on=["structure", "treatment"], suffixes=("", "_saved"))
     assert len(both) == len(shown)
     np.testing.assert_array_equal(both["gain_at"], both["severity_saved"])

@@ -175,8 +175,8 @@ def test_no_text_of_a_result_becomes_part_of_the_page(
         name = next(iter(table))
         monkeypatch.setitem(table, name, (payload, *table[name][1:]))
     changes = dict.fromkeys(("title", "scenario", "currency", "price_year", "extra"), payload)
-    changes["versions"] = {"popmodel": payload, payload: payload}
-    changes["assumptions"] = {payload: 3}
+    changes["made"] = {"versions": {"popmodel": payload, payload: payload}, "commit": payload}
+    changes["evidence"] = {payload: 3}
     clean = read(write_report(write_result(tmp_path / "clean", ["evidence"]), charts=False))
     page = read(
         write_report(write_result(tmp_path / "r", ["evidence"], changes=changes), charts=False)

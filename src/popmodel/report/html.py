@@ -17,7 +17,15 @@ from popmodel.report import summary, words
 from popmodel.report.charts import CHARTS
 from popmodel.report.redraw import FOLDER, draw_all, read_captions
 from popmodel.report.style import discount_words, horizon_words, perspective_words
-from popmodel.report.tables import STRUCTURE, About, Result, each_row, load_result, write_atomically
+from popmodel.report.tables import (
+    STRUCTURE,
+    About,
+    Result,
+    each_row,
+    load_result,
+    versions_of,
+    write_atomically,
+)
 from popmodel.report.words import clean, money, number, percent, structure_label, title_of
 
 Measures = dict[str, tuple[str, Callable[[float], str]]]
@@ -115,7 +123,7 @@ def view(result: Result) -> dict[str, Any]:
         "figures": figures(result),
         "thresholds_of": thresholds_table(result),
         "treatments": treatments_table(about),
-        "counts": summary.counts_of(result.manifest.get("assumptions")),
+        "counts": summary.counts_of(result.manifest.get("evidence")),
         "made": made(result.manifest),
     }
 
@@ -310,6 +318,7 @@ def treatments_table(about: About) -> Table | None:
             ],
         )
         for treatment, card in about.treatments.items()
+        if card.get("kind") != "control"
     ]
     return Table(
         "Treatments and the grade of their evidence (A best, D least)",
@@ -346,16 +355,19 @@ CAPTION_KEYS = ("question", "finding", "reading", "origin")
 
 def made(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return how the result was made: versions and every plain value of the manifest."""
-    versions = manifest.get("versions")
+    noted = manifest.get("made")
+    values = {**manifest, **(noted if isinstance(noted, dict) else {})}
     found = [
-        (title_of(str(key)), clean(value, 200))
-        for key, value in manifest.items()
-        if isinstance(value, str | int | float) and not isinstance(value, bool)
+        (title_of(str(key)), _plain(value))
+        for key, value in values.items()
+        if isinstance(value, str | int | float)
     ]
-    if isinstance(versions, dict):
-        told = ", ".join(f"{clean(k)} {clean(v)}" for k, v in versions.items())
-        found.append(("Versions", told))
-    return found
+    versions = ", ".join(f"{name} {version}" for name, version in versions_of(manifest).items())
+    return [*found, ("Versions", versions)] if versions else found
+
+
+def _plain(value: object) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else clean(value, 200)
 
 
 def _environment() -> Environment:

@@ -369,7 +369,7 @@ def discount_words(about: About) -> str:
 
 def horizon_words(about: About) -> str:
     """Return `5-year horizon` or `lifetime horizon`."""
-    horizon = about.horizon_years.removesuffix(".0")
+    horizon = about.horizon_years
     if not horizon:
         return ""
     return f"{horizon}-year horizon" if horizon[0].isdigit() else f"{horizon} horizon"

@@ -83,9 +83,11 @@ def _most_remission(result: Result) -> str:
 
 def counts_of(manifest_counts: object) -> list[tuple[str, str]]:
     """Return the counts of quantities by origin as words and numbers, in the order given."""
+    words = {"seen": "read in their source", "unseen": "recalled and not yet read",
+             "assumption": "assumptions"}  # fmt: skip
     if isinstance(manifest_counts, dict):
         return [
-            (str(name).replace("_", " "), number(float(value)))
+            (words.get(str(name), str(name).replace("_", " ")), number(float(value)))
             for name, value in manifest_counts.items()
             if isinstance(value, int | float)
         ]

@@ -32,6 +32,8 @@ class About:
         labels: strategy id → label, the comparator first, then the order of the scenario.
         structures: ids in the order of panels.
         treatments: treatment id → its label, family, grade, `human_efficacy`, basis.
+        biotypes: biotype id → label.
+        is_calibrated: potencies were fitted to trials, not only entered.
         assumed: strategies in which a treatment without human efficacy data was started.
     """
 
@@ -50,6 +52,8 @@ class About:
     wtp: tuple[float, ...]
     seed: str
     version: str
+    biotypes: Mapping[str, str]
+    is_calibrated: bool
     assumed: frozenset[str] = frozenset()
 
     @property
@@ -246,8 +250,6 @@ def _about(manifest: Mapping[str, Any]) -> About:
     given = manifest.get("strategies", {})
     comparator = str(manifest.get("comparator") or next(iter(given)))
     first = [comparator] if comparator in given else []
-    versions = manifest.get("versions", {})
-    version = versions.get("popmodel", "") if isinstance(versions, dict) else versions
     return About(
         title=clean(manifest.get("title") or manifest.get("scenario") or "Results", 160),
         scenario=clean(manifest.get("scenario", "")),
@@ -255,7 +257,7 @@ def _about(manifest: Mapping[str, Any]) -> About:
         currency=clean(manifest.get("currency", "USD"), 8),
         price_year=clean(manifest.get("price_year", "")),
         discount={str(k): float(v) for k, v in dict(manifest.get("discount") or {}).items()},
-        horizon_years=clean(manifest.get("horizon_years", "")),
+        horizon_years=_horizon(manifest),
         patients=_count(manifest.get("patients")),
         structures=_structures(manifest),
         comparator=comparator,
@@ -263,8 +265,23 @@ def _about(manifest: Mapping[str, Any]) -> About:
         treatments=dict(manifest.get("treatments") or {}),
         wtp=tuple(float(w) for w in manifest.get("willingness_to_pay") or ()),
         seed=clean(manifest.get("seed", "")),
-        version=clean(version or manifest.get("version", ""), 20),
+        version=clean(versions_of(manifest).get("popmodel", ""), 20),
+        biotypes={str(k): clean(v, 40) for k, v in dict(manifest.get("biotypes") or {}).items()},
+        is_calibrated=manifest.get("calibrated") is not False,
     )
+
+
+def _horizon(manifest: Mapping[str, Any]) -> str:
+    if manifest.get("lifetime") is True:
+        return "lifetime"
+    return clean(manifest.get("horizon_years", "")).removesuffix(".0")
+
+
+def versions_of(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return the versions of popmodel and of what it rests on; empty when not noted."""
+    made = manifest.get("made")
+    noted = made.get("versions") if isinstance(made, dict) else manifest.get("versions")
+    return {clean(k): clean(v) for k, v in noted.items()} if isinstance(noted, dict) else {}
 
 
 def _count(value: object) -> int:

@@ -46,6 +46,18 @@ def structure_label(structure: str) -> str:
     return STRUCTURE_LABELS.get(structure, title_of(structure))
 
 
+def short_labels(labels: Sequence[str], longest: int) -> list[str]:
+    """Return labels without what stands in brackets, cut to `longest` where they stay apart.
+
+    Where cutting would make two the same, both stay whole.
+    """
+    bare = [label.split(" (")[0] for label in labels]
+    bare = [b if bare.count(b) == 1 else label for b, label in zip(bare, labels, strict=True)]
+    heads = [b[: longest - 1] for b in bare]
+    alone = [heads.count(head) == 1 for head in heads]
+    return [clean(b, longest) if a else clean(b) for b, a in zip(bare, alone, strict=True)]
+
+
 def number(value: float, digits: int = 0) -> str:
     """Return a number with thousands separated, a real minus sign, and `–` where there is none."""
     if not math.isfinite(value):

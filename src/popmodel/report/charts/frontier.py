@@ -160,7 +160,7 @@ def write_icers(table: pd.DataFrame, ax: Axes, about: About) -> None:
         ax.annotate(
             short_money(icer, about.currency), (x, y), (9, shift - 5),
             textcoords="offset points", size=6.8, va="center", color=style.INK, zorder=5,
-            annotation_clip=False,
+            annotation_clip=False, bbox={"fc": style.PAPER, "lw": 0, "pad": 0.6, "alpha": 0.85},
             arrowprops={"arrowstyle": "-", "color": style.SOFT, "lw": 0.5, "shrinkA": 0,
                         "shrinkB": 0},
         )  # fmt: skip

@@ -79,7 +79,8 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
         ax.set_yticks(range(strategies), style.numbered(about, 36), color=style.INK)
         ax.tick_params(length=0)
         _frame(ax, columns)
-    grid[-1][0].set_xticks(columns["column"], [_column_name(g) for g in columns["group"]], size=6.6)
+    names = [_column_name(about.biotypes.get(group, group)) for group in columns["group"]]
+    grid[-1][0].set_xticks(columns["column"], names, size=6.2)
     _name_dimensions(grid[-1][0], columns)
     grid[0][0].set_title(
         "% in remission on day 365, ± 95 % Monte Carlo error", loc="right", size=7, weight="normal"
@@ -102,7 +103,8 @@ def _frame(ax: Axes, columns: pd.DataFrame) -> None:
 
 def _column_name(group: str) -> str:
     name = title_of(group) if not group[:1].isdigit() else group.replace("-", "–")
-    return "\n".join(textwrap.wrap(clean(name, 22), 11)[:2])
+    lines = textwrap.wrap(clean(name.split(" (")[0], 26), 12, break_long_words=False)
+    return "\n".join(clean(line, 13) for line in lines[:2])
 
 
 def _name_dimensions(ax: Axes, columns: pd.DataFrame) -> None:

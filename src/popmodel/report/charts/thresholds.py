@@ -20,7 +20,14 @@ from matplotlib.ticker import FuncFormatter, MultipleLocator, PercentFormatter
 from popmodel.report import style
 from popmodel.report.charts.chart import Chart
 from popmodel.report.tables import STRUCTURE, About, Result, each_part, each_row
-from popmodel.report.words import NO_HUMAN_DATA, clean, number, structure_label
+from popmodel.report.words import (
+    NO_HUMAN_DATA,
+    clean,
+    listed,
+    number,
+    short_labels,
+    structure_label,
+)
 
 NAME = "thresholds"
 QUESTION = "At which severity does each treatment stop being worth offering?"
@@ -34,7 +41,8 @@ CRITERIA = {"gain": "gain_response", "remission": "p_remission"}
 LIMITS = {"gain": 0.10, "remission": 0.20}
 DOTTED = (0, (1.2, 1.2))
 DASHED = (0, (4, 2))
-LABEL_INCHES = 1.42
+LABEL_INCHES, LABEL_LETTERS = 1.5, 27
+MOST_LINES = 12
 SAME = 0.002
 """Probabilities closer than this are drawn as one line."""
 
@@ -51,7 +59,7 @@ def table(result: Result) -> pd.DataFrame:
     curves = curves[(curves["biotype"] == "all") & ~curves["family"].isin(NOT_SHOWN)]
     kind = np.where(curves["family"].isin(BEHAVIOURAL), "behavioural", "other")
     shown = curves.assign(group=kind, assumed=curves["treatment"].map(about.is_assumed))
-    shown["label"] = [clean(label, 40) for label in shown["label"]]
+    shown["label"] = [clean(label, 80) for label in shown["label"]]
     order = {
         treatment: place
         for _, own in shown.groupby("group")
@@ -113,8 +121,9 @@ def label_lines(table: pd.DataFrame, ax: Axes, criterion: str) -> None:
     """Write the name of each treatment beside the end of its line, none over another."""
     last = table[table["severity"] == table["severity"].max()]
     names, ends, colours = [], [], []
-    for row, end in zip(each_row(last), last[CRITERIA[criterion]], strict=True):
-        lines = textwrap.wrap(clean(row.label), 27)[:2] + ["(assumption)"] * bool(row.assumed)
+    for row, lines, end in zip(
+        each_row(last), _label_lines(last), last[CRITERIA[criterion]], strict=True
+    ):
         names += lines
         ends += [end - 1e-9 * place for place in range(len(lines))]
         colours += [treatment_look(row.order).colour] * len(lines)
@@ -129,6 +138,20 @@ def label_lines(table: pd.DataFrame, ax: Axes, criterion: str) -> None:
             arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.6, "shrinkA": 1, "shrinkB": 1,
                         "relpos": (0.0, 0.5)},
         )  # fmt: skip
+
+
+def _label_lines(last: pd.DataFrame) -> list[list[str]]:
+    """Return the lines of each label: two where there is room for all, else one."""
+    for longest in (2 * LABEL_LETTERS - 4, LABEL_LETTERS):
+        short = short_labels(last["label"].tolist(), longest)
+        told = [
+            f"{name} (assumption)" if assumed else name
+            for name, assumed in zip(short, last["assumed"], strict=True)
+        ]
+        lines = [textwrap.wrap(name, LABEL_LETTERS) for name in told]
+        if sum(map(len, lines)) <= MOST_LINES:
+            break
+    return lines
 
 
 def figure(table: pd.DataFrame, about: About) -> Figure:
@@ -203,27 +226,41 @@ def _key(fig: Figure, about: About) -> None:
 
 
 def finding(table: pd.DataFrame, about: About) -> str:
-    """Say for how many treatments the gain falls under the limit, structure by structure."""
-    top = number(float(table["severity"].max()))
-    told = []
+    """Say how many treatments lose, and how many never reach, a gain of 10 points."""
+    group = "behavioural" if "behavioural" in set(table["group"]) else "other"
+    own = table[table["group"] == group]
+    said: dict[str, list[str]] = {}
     for structure in about.structures:
-        own = table[table[STRUCTURE] == structure].drop_duplicates("treatment")
-        own = own[own["group"] == "behavioural"] if "behavioural" in set(own["group"]) else own
-        under = own[(own["gain_status"] == "crosses") & own["gain_at"].notna()]
-        where = f"under {structure_label(structure).lower()} " * (len(about.structures) > 1)
-        told.append(f"{where}for {len(under) or 'none'} of {len(own)}{_range(under['gain_at'])}")
-    what = "behavioural treatments" if "behavioural" in set(table["group"]) else "treatments"
-    return (
-        f"The gain in response of {what} falls under 10 points before MADRS {top} "
-        f"{', '.join(told)}."
-    )
+        treatments = own[own[STRUCTURE] == structure].drop_duplicates("treatment")
+        said.setdefault(_fates(treatments), []).append(structure_label(structure).lower())
+    told = [f"{fate}{_where(names, about)}" for fate, names in said.items()]
+    what = f"{own['treatment'].nunique()} {'behavioural ' * (group == 'behavioural')}treatments"
+    return f"Of {what} a gain of 10 points in response is {'; '.join(told)}."
+
+
+def _fates(treatments: pd.DataFrame) -> str:
+    """Return how many treatments cross, stay above and stay under the limit."""
+    status = treatments["gain_status"]
+    crossing = treatments[status == "crosses"]
+    counts = {
+        f"lost by {len(crossing)}{_range(crossing['gain_at'])}": len(crossing),
+        f"kept by {(status == 'always_above').sum()}": (status == "always_above").sum(),
+        f"never reached by {(status == 'always_under').sum()}": (status == "always_under").sum(),
+    }
+    return listed([told for told, count in counts.items() if count]) or "no thresholds saved"
+
+
+def _where(names: list[str], about: About) -> str:
+    if len(about.structures) == 1:
+        return ""
+    return " under every structure" if len(names) > 2 else f" under {listed(names)}"
 
 
 def _range(at: pd.Series[float]) -> str:
     if at.empty:
         return ""
     low, high = number(float(at.min())), number(float(at.max()))
-    return f" (at {low})" if low == high else f" (at {low}–{high})"
+    return f" (at MADRS {low})" if low == high else f" (at MADRS {low}–{high})"
 
 
 def reading(table: pd.DataFrame, about: About) -> str:
