@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import typer
 
+from popmodel.cli.calibrate import calibrate as calibrate_command
 from popmodel.cli.charts import charts as charts_command
 from popmodel.cli.check import check as check_command
 from popmodel.cli.compare import compare as compare_command
@@ -21,6 +22,7 @@ from popmodel.cli.patient import patient as patient_command
 from popmodel.cli.report import report as report_command
 from popmodel.cli.run import run as run_command
 from popmodel.cli.schema import schema as schema_command
+from popmodel.cli.validate import validate as validate_command
 
 # Click's own error, whether typer brings click along or depends on it.
 _UsageProblem = typer.BadParameter.__mro__[2]
@@ -46,6 +48,8 @@ app.command("economics")(economics_command)
 app.command("evidence")(evidence_command)
 app.command("explain")(explain_command)
 app.command("patient")(patient_command)
+app.command("calibrate")(calibrate_command)
+app.command("validate")(validate_command)
 app.command("schema")(schema_command)
 app.command("new")(new_command)
 

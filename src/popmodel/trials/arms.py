@@ -74,7 +74,9 @@ def run_arm(
     for number, treatment in enumerate([arm.treat, *arm.instead]):
         one = arm.model_copy(update={"treat": treatment, "instead": {}})
         parts.append(
-            _run_one(persons[given == number], parameters, one, days, begins, stays, remission, shift)
+            _run_one(
+                persons[given == number], parameters, one, days, begins, stays, remission, shift
+            )
         )
     if len(parts) == 1:
         return parts[0]
@@ -147,9 +149,7 @@ def next_step(persons: NDArray[Any]) -> NDArray[Any]:
     return ready
 
 
-def _rules_of(
-    parameters: Parameters, arm: Arm, days: float
-) -> tuple[NDArray[Any], NDArray[Any]]:
+def _rules_of(parameters: Parameters, arm: Arm, days: float) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return parameters and strategy of an arm: one course, or one wait."""
     if arm.treat is None:
         strategy = trial_strategy(0)

@@ -29,6 +29,7 @@ from popmodel.trials.terms import (
     terms_of,
     whitening,
 )
+from popmodel.units import DAYS_PER_YEAR
 
 Floats = NDArray[np.float64]
 Tell = Callable[[str], None]
@@ -45,7 +46,6 @@ SHIFT: Final = 0.10
 EVALUATIONS: Final = 12
 FLAT: Final = 2e-3
 """Relative change of the deviance at which the search ends."""
-MONTHS_DAY: Final = 365.0
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,6 @@ class Fit:
         z: residual of each term, the setting's effect counted as spread.
         deviance: of the trials, setting effects taken out; priors not counted.
         penalty: sum of squared prior residuals.
-        evaluations: parameter sets tried, those for derivatives not counted.
     """
 
     structure: Structure
@@ -74,7 +73,6 @@ class Fit:
     z: tuple[float, ...]
     deviance: float
     penalty: float
-    evaluations: int
 
 
 class Likelihood:
@@ -86,8 +84,6 @@ class Likelihood:
         structure: Structure,
         trials: Sequence[Trial],
         *,
-        setting: str,
-        population: str,
         seed: int,
         recruits: int,
     ) -> None:
@@ -97,7 +93,6 @@ class Likelihood:
         self.trials = [trial for trial in trials if is_emulated(trial)]
         self.free = free_parameters(evidence, structure, self.trials)
         self._settled = {t.id for t in self.trials if has_own_contact(t, self.trials, evidence)}
-        self._where = {"setting": setting, "population": population}
         self._emulator = Emulator(seed, recruits)
         self._whitening: dict[str, Floats] = {}
         self._spread: dict[str, Floats] = {}
@@ -105,10 +100,7 @@ class Likelihood:
 
     def parameters(self, x: Floats) -> Parameters:
         """Return compiled parameters at a point."""
-        return compile_parameters(
-            self.evidence, self.structure, horizon_days=MONTHS_DAY,
-            draw=values_at(self.free, x), **self._where,
-        )  # fmt: skip
+        return trial_parameters_of(self.evidence, self.structure, values_at(self.free, x))
 
     def terms(self, trial: Trial, parameters: Parameters, shift: float = 0.0) -> list[Term]:
         """Return the terms of one trial."""
@@ -159,9 +151,7 @@ class Likelihood:
         for trial in self.trials:
             found = self.terms(trial, parameters)
             terms += found
-            z += [
-                t.residual / s for t, s in zip(found, self._spread[trial.id], strict=True)
-            ]
+            z += [t.residual / s for t, s in zip(found, self._spread[trial.id], strict=True)]
         return tuple(terms), tuple(z)
 
 
@@ -190,12 +180,11 @@ def calibrate(
     evidence: Evidence,
     structure: Structure,
     *,
-    setting: str,
-    population: str,
     seed: int,
     recruits: int = RECRUITS,
     start: Mapping[str, float] | None = None,
     evaluations: int = EVALUATIONS,
+    trials: Sequence[Trial] | None = None,
     tell: Tell | None = None,
 ) -> Fit:
     """Fit all free numbers to all trials marked `fit`.
@@ -203,29 +192,47 @@ def calibrate(
     Args:
         evidence: cards.
         structure: structural choices the fit holds for.
-        setting: id of the setting card (its price level does not matter here).
-        population: id of the population card.
         seed: patient luck.
         recruits: stock patients among whom each trial recruits.
         start: values by path to start from; prior medians when None.
-        evaluations: parameter sets tried at most.
+        evaluations: parameter sets tried at most; 0 reads the fit where it starts.
+        trials: what is fitted; the cards marked `fit` when None.
         tell: called with a line about every parameter set tried.
     """
-    likelihood = Likelihood(
-        evidence, structure, fit_trials(evidence), setting=setting, population=population,
-        seed=seed, recruits=recruits,
-    )  # fmt: skip
+    chosen = fit_trials(evidence) if trials is None else trials
+    likelihood = Likelihood(evidence, structure, chosen, seed=seed, recruits=recruits)
     x = starting_point(likelihood.free, start or {})
     likelihood.measure_settings(x)
-    found = search(likelihood, x, evaluations, tell)
-    jacobian = likelihood.jacobian(found.x)
-    terms, z = likelihood.report(found.x)
-    penalty = float(found.x @ found.x)
+    if evaluations > 0:
+        x = search(likelihood, x, evaluations, tell).x
+    jacobian = likelihood.jacobian(x)
+    terms, z = likelihood.report(x)
+    penalty = float(x @ x)
     return Fit(
-        structure, tuple(likelihood.free), found.x, values_at(likelihood.free, found.x),
-        covariance_of(likelihood, found.x, jacobian), terms, z,
-        float(2.0 * found.cost - penalty), penalty, int(found.nfev),
+        structure, tuple(likelihood.free), x, values_at(likelihood.free, x),
+        covariance_of(likelihood, x, jacobian), terms, z,
+        float(np.sum(likelihood.residuals(x) ** 2)) - penalty, penalty,
     )  # fmt: skip
+
+
+def trial_parameters_of(
+    evidence: Evidence, structure: Structure, values: Mapping[str, float] | None = None
+) -> Parameters:
+    """Return parameters to emulate trials with; prices of the setting do not matter here.
+
+    Args:
+        evidence: cards; the first setting and population are taken.
+        structure: structural choices.
+        values: by path; what the calibrated card says when None.
+    """
+    return compile_parameters(
+        evidence,
+        structure,
+        setting=next(iter(evidence.settings)),
+        population=next(iter(evidence.population)),
+        horizon_days=DAYS_PER_YEAR,
+        draw=values,
+    )
 
 
 def starting_point(free: Sequence[Free], start: Mapping[str, float]) -> Floats:
@@ -263,7 +270,9 @@ def covariance_of(likelihood: Likelihood, x: Floats, jacobian: Floats) -> Floats
     slopes = np.array([one.slope(float(at)) for one, at in zip(free, x, strict=True)])
     covariance = OVERDISPERSION**2 * np.linalg.inv(jacobian.T @ jacobian)
     covariance *= np.outer(slopes, slopes)
-    alone = {f"contacts.{name}.level" for name in own_contacts(likelihood.trials, likelihood.evidence)}
+    alone = {
+        f"contacts.{name}.level" for name in own_contacts(likelihood.trials, likelihood.evidence)
+    }
     for n, one in enumerate(free):
         covariance[n, n] += SETTING_SD**2 * (one.path in alone)
     return np.asarray(covariance)

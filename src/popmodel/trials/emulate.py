@@ -50,6 +50,7 @@ class Prediction:
         value: predicted share, mean or contrast; nan where it is not emulated.
         given_response: predicted share of the responders that remit, nan where not asked.
         effective: effective share of the recruits.
+        spread: standard deviation between people of what a mean averages; nan otherwise.
         problem: why there is no prediction; empty if there is one.
     """
 
@@ -63,6 +64,7 @@ class Prediction:
     value: float
     given_response: float = math.nan
     effective: float = 1.0
+    spread: float = math.nan
     problem: str = ""
 
 
@@ -81,9 +83,7 @@ class Emulator:
         self._stocks: OrderedDict[tuple[Any, ...], NDArray[Any]] = OrderedDict()
         self._predictions: dict[tuple[Any, ...], list[Prediction]] = {}
 
-    def predict(
-        self, trial: Trial, parameters: Parameters, shift: float = 0.0
-    ) -> list[Prediction]:
+    def predict(self, trial: Trial, parameters: Parameters, shift: float = 0.0) -> list[Prediction]:
         """Return a prediction for every published number of a trial, in the card's order.
 
         Args:
@@ -219,16 +219,18 @@ class _View:
         problem = unknown_outcome(self.trial, outcome)
         if problem:
             return replace(row, problem=problem)
+        given = spread = math.nan
         if outcome.measure in SHARES:
             value = self._share(outcome, row.arm)
             given = self._given_response(row, outcome)
         elif outcome.measure in MEANS:
-            value, given = self._mean(outcome, row.arm), math.nan
+            value, spread = self._mean(outcome, row.arm)
         else:
-            value, given = self._contrast(outcome), math.nan
+            value = self._contrast(outcome)
         return replace(
-            row, value=value, given_response=given, effective=self.recruits.effective
-        )
+            row, value=value, given_response=given, spread=spread,
+            effective=self.recruits.effective,
+        )  # fmt: skip
 
     # ---- shares
 
@@ -272,15 +274,21 @@ class _View:
 
     # ---- means and contrasts
 
-    def _mean(self, outcome: TrialOutcome, arm: str) -> float:
+    def _mean(self, outcome: TrialOutcome, arm: str) -> tuple[float, float]:
+        """Return the mean change (or relative change) and its standard deviation between people."""
         reading, _, weights = self._read(outcome, arm)
         alive = np.isfinite(reading.end)
         w = weights[alive] / weights[alive].sum()
         start, end = float(w @ reading.start[alive]), float(w @ reading.end[alive])
-        return end - start if outcome.measure == "mean_change" else end / start - 1.0
+        change = reading.end[alive] - reading.start[alive]
+        spread = math.sqrt(float(w @ (change - w @ change) ** 2) + 2.0 * self.error_sd**2)
+        if outcome.measure == "mean_change":
+            return end - start, spread
+        return end / start - 1.0, spread / start
 
     def _contrast(self, outcome: TrialOutcome) -> float:
-        first, last = list(self.trial.arms)[0], list(self.trial.arms)[-1]
+        names = list(self.trial.arms)
+        first, last = names[0], names[-1]
         if outcome.measure in ("log_odds_ratio", "log_risk_ratio"):
             response = outcome.model_copy(update={"measure": "response"})
             p, q = self._share(response, first), self._share(response, last)

@@ -1,8 +1,8 @@
-"""Who a virtual trial recruits: stock patients with lived failures, weighted to the published score.
+"""Who a virtual trial recruits: stock patients with lived failures, weighted to published scores.
 
-Severity scores of trial patients lie higher than those of the stock. Weights exp(a ln S + b (ln S)^2)
-bring the weighted mean (and the standard deviation, where the card states one) of the measured score
-to the card's. When few patients carry most of the weight, the reading says so.
+Trial patients score higher than the stock. Weights exp(a ln S + b (ln S)^2) bring the weighted mean
+(and the standard deviation, where the card states one) of the measured score to the card's. When
+few patients carry most of the weight, the reading says so.
 """
 
 from __future__ import annotations
@@ -65,9 +65,7 @@ def draw_stock(
         RunError: no life fits the wanted history.
     """
     intake, failures = stock
-    return synthesise(
-        parameters, size, seed, intake=intake, failures=failures, first=FIRST_RECRUIT
-    )
+    return synthesise(parameters, size, seed, intake=intake, failures=failures, first=FIRST_RECRUIT)
 
 
 def recruit(trial: Trial, stock: NDArray[Any], parameters: Parameters) -> Recruits:

@@ -27,7 +27,7 @@ MOST: Final = 400.0
 """Largest sample a count may stand for: between trials there is more than sampling error."""
 MOST_POOLED: Final = 200.0
 SETTING_SD: Final = 0.30
-"""Between settings, in units of depth; from two and more trials of one treatment (ECT, ketamine)."""
+"""Between settings, in units of depth: full courses of ECT differ by .35 between hospitals."""
 LEAST: Final = 1e-4
 """Predicted shares are kept this far from 0 and 1."""
 
@@ -84,9 +84,7 @@ def signed_root_deviance(observed: float, predicted: float, size: float) -> floa
     return math.copysign(math.sqrt(max(0.0, 2.0 * size * total)), observed - p)
 
 
-def terms_of(
-    trial: Trial, predictions: Sequence[Prediction], most: float = math.inf
-) -> list[Term]:
+def terms_of(trial: Trial, predictions: Sequence[Prediction], most: float = math.inf) -> list[Term]:
     """Return the independent terms of a trial; numbers that are not emulated are left out.
 
     Args:
@@ -160,11 +158,9 @@ def _earlier(row: Prediction, rows: Sequence[Prediction]) -> Prediction | None:
 
 def contacts_met(trial: Trial, evidence: Evidence) -> set[str]:
     """Return the contacts that the arms of a trial have."""
-    return {
-        arm.contact or evidence.treatments[arm.treat].contact
-        for arm in trial.arms.values()
-        if arm.contact is not None or arm.treat is not None
-    }
+    named = {arm.contact for arm in trial.arms.values() if arm.contact is not None}
+    silent = {arm.treat for arm in trial.arms.values() if arm.contact is None}
+    return named | {evidence.treatments[name].contact for name in silent if name is not None}
 
 
 def own_contacts(trials: Sequence[Trial], evidence: Evidence) -> dict[str, str]:

@@ -1,0 +1,122 @@
+"""`popmodel calibrate`: fit the model to its trials again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from popmodel.cli.printing import number, print_json, print_line, print_table, remark
+from popmodel.cli.settings import JsonOption
+
+if TYPE_CHECKING:
+    from popmodel.evidence import Evidence
+
+SEVERITY_EFFECTS = ("evidence", "premise", "mixture")
+CORRELATIONS = ("default", "optimistic", "pessimistic")
+
+
+def calibrate(
+    structure: Annotated[
+        str, typer.Option("--structure", help="Severity effect: evidence, premise, mixture or all.")
+    ] = "all",
+    correlation: Annotated[
+        str,
+        typer.Option("--correlation", help="default, optimistic, pessimistic or all."),
+    ] = "default",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the cards; the shipped ones if none.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Luck; the same gives the same.")] = 20261122,
+    recruits: Annotated[
+        int, typer.Option("--recruits", help="Stock patients among whom each trial recruits.")
+    ] = 8192,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show how it fits as it is; change nothing.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Fit depth, contacts and potencies to all trials marked fit, and write what was found."""
+    from popmodel.evidence import load_evidence
+    from popmodel.evidence.load import SHIPPED
+
+    known = load_evidence()
+    cards = [
+        _fitted(known, effect, kind, seed, recruits, 0 if dry_run else None)
+        for kind in chosen(correlation, CORRELATIONS, "--correlation")
+        for effect in chosen(structure, SEVERITY_EFFECTS, "--structure")
+    ]
+    if json:
+        print_json(cards)
+    else:
+        for card in cards:
+            _print(card)
+    if not dry_run:
+        from popmodel.trials.fitted_card import write_card
+
+        for card in cards:
+            remark(f"wrote {write_card(card, out or SHIPPED / 'calibrated')}")
+
+
+def chosen(word: str, options: tuple[str, ...], option: str) -> tuple[str, ...]:
+    """Return the options a word stands for: itself, or all of them.
+
+    Raises:
+        InputError: It is none of them.
+    """
+    from popmodel.errors import InputError, Problem, did_you_mean
+
+    if word == "all":
+        return options
+    if word not in options:
+        told = f"'{word}' is not known"
+        raise InputError([Problem(option, 0, 0, "", told, did_you_mean(word, (*options, "all")))])
+    return (word,)
+
+
+def _fitted(
+    known: Evidence, effect: str, kind: str, seed: int, recruits: int, evaluations: int | None
+) -> dict[str, Any]:
+    import datetime
+
+    from popmodel.parameters import Structure
+    from popmodel.trials.calibrate import EVALUATIONS
+    from popmodel.trials.fitted_card import calibrate_card
+
+    structure = Structure(effect, kind)
+    remark(f"{structure.calibration}:")
+    return calibrate_card(
+        known,
+        structure,
+        seed=seed,
+        recruits=recruits,
+        evaluations=EVALUATIONS if evaluations is None else evaluations,
+        command=f"popmodel calibrate --structure {effect} --correlation {kind} --seed {seed} "
+        f"--recruits {recruits}",
+        date=datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        tell=remark,
+    )
+
+
+def _print(card: dict[str, Any]) -> None:
+    values = [
+        (path, number(found["value"]), number(found["se"]))
+        for path, found in card["values"].items()
+    ]
+    print_table(card["label"], ("number", "value", "standard error"), values)
+    said = card["diagnostics"]
+    rows = [
+        (
+            f"{row['trial']}: {row['term']}",
+            number(row["observed"]),
+            number(row["predicted"]),
+            number(row["z"], 2),
+        )
+        for row in said["table"]
+    ]
+    print_table("", ("published", "observed", "predicted", "z"), rows)
+    print_line(
+        f"deviance {said['deviance']} of {said['terms']} numbers, "
+        f"priors {said['penalty_of_priors']}, {said['fitted_numbers']} fitted"
+    )

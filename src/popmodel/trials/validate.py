@@ -1,0 +1,138 @@
+"""Does it agree: every published number beside the model's, with the interval it should lie in.
+
+The interval holds sampling error of a trial of that size and the effect of its setting. A number
+that was recalled and not read is given twice the spread.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from popmodel.errors import NotMet, RunError
+from popmodel.evidence.load import Evidence
+from popmodel.evidence.schema import Trial
+from popmodel.parameters import Parameters
+from popmodel.trials.calibrate import SHIFT
+from popmodel.trials.emulate import Emulator, Prediction, published
+from popmodel.trials.recruits import ENOUGH
+from popmodel.trials.terms import SETTING_SD, observed_share, people
+
+Z95: Final = 1.959963984540054
+RECALLED_WIDER: Final = 2.0
+MOST_FIT_OUTSIDE: Final = 0.10
+"""Share of fitted numbers that may lie outside their 95 % interval (5 % by chance)."""
+MOST_TEST_OUTSIDE: Final = 0.25
+"""The same for numbers held back: these are extrapolations."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One published number and what the model expects.
+
+    Attributes:
+        trial: id.
+        use: fit or test.
+        name: arm, measure and day.
+        observed: what was published.
+        predicted: what the model expects; nan if not emulated.
+        low: lower end of the 95 % prediction interval.
+        high: its upper end.
+        z: distance in standard deviations of the prediction.
+        note: why it is not emulated, or what to beware of; empty if nothing.
+    """
+
+    trial: str
+    use: str
+    name: str
+    observed: float
+    predicted: float
+    low: float
+    high: float
+    z: float
+    note: str = ""
+
+    @property
+    def outside(self) -> bool:
+        """Whether the published number lies outside the interval."""
+        return abs(self.z) > Z95
+
+
+def validate(evidence: Evidence, parameters: Parameters, *, seed: int, recruits: int) -> list[Row]:
+    """Return one row for every published number of every trial card.
+
+    Args:
+        evidence: cards.
+        parameters: compiled (calibrated) parameters of one structure.
+        seed: patient luck.
+        recruits: stock patients among whom each trial recruits.
+    """
+    emulator = Emulator(seed, recruits)
+    return [row for trial in evidence.trials.values() for row in _rows(trial, parameters, emulator)]
+
+
+def _rows(trial: Trial, parameters: Parameters, emulator: Emulator) -> Iterable[Row]:
+    try:
+        predictions = emulator.predict(trial, parameters)
+        moved = predictions if trial.pooled else emulator.predict(trial, parameters, SHIFT)
+    except RunError as error:
+        for row in published(trial):
+            yield _row(trial, row, 0.0, str(error))
+        return
+    for row, shifted in zip(predictions, moved, strict=True):
+        slope = 0.0 if row.problem else (shifted.value - row.value) / SHIFT
+        yield _row(trial, row, slope, row.problem)
+
+
+def _row(trial: Trial, row: Prediction, slope: float, problem: str) -> Row:
+    name = f"{row.arm} {row.measure} {row.days:g} d" + (" (ever)" if row.ever else "")
+    contrast = row.result.mean is not None
+    observed = float(row.result.mean or 0.0) if contrast else observed_share(trial, row)
+    if problem:
+        nan = math.nan
+        return Row(trial.id, trial.use, name, observed, nan, nan, nan, nan, problem)
+    sd = math.hypot(_sampling_sd(trial, row), SETTING_SD * slope)
+    notes = []
+    if trial.outcomes[row.outcome].seen is False or trial.seen is False:
+        sd *= RECALLED_WIDER
+        notes.append("recalled")
+    if row.effective < ENOUGH:
+        notes.append(f"effective sample {row.effective:.0%} of recruits")
+    return Row(
+        trial.id, trial.use, name, observed, row.value, row.value - Z95 * sd,
+        row.value + Z95 * sd, (observed - row.value) / sd, ", ".join(notes),
+    )  # fmt: skip
+
+
+def _sampling_sd(trial: Trial, row: Prediction) -> float:
+    """Return the standard deviation of a published number around its expectation."""
+    if row.result.mean is None:
+        p = min(max(row.value, 1e-4), 1.0 - 1e-4)
+        return math.sqrt(p * (1.0 - p) / people(trial, row))
+    if row.result.se is not None:
+        return row.result.se
+    return (row.result.sd or row.spread) / math.sqrt(people(trial, row))
+
+
+def outside(rows: Iterable[Row], use: str) -> tuple[int, int]:
+    """Return how many numbers of a use lie outside their interval, of how many emulated."""
+    known = [row for row in rows if row.use == use and not math.isnan(row.z)]
+    return sum(row.outside for row in known), len(known)
+
+
+def require_agreement(rows: Iterable[Row]) -> None:
+    """Raise if too many published numbers lie outside their intervals.
+
+    Raises:
+        NotMet: more than a tenth of those fitted or a quarter of those held back.
+    """
+    rows = list(rows)
+    told = []
+    for use, most in (("fit", MOST_FIT_OUTSIDE), ("test", MOST_TEST_OUTSIDE)):
+        missed, count = outside(rows, use)
+        if missed > most * count:
+            told.append(f"{missed} of {count} numbers ({use}) lie outside, {most:.0%} may")
+    if told:
+        raise NotMet("; ".join(told))
