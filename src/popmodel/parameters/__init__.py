@@ -1,0 +1,30 @@
+"""The numbers the rules read, compiled from scenario, cards and one draw."""
+
+from popmodel.parameters.compile import calibrated_values, compile_parameters
+from popmodel.parameters.record import (
+    FLOOR_CELLS,
+    MAX_RULES,
+    MAX_TREATMENTS,
+    PARAMETERS,
+    STRATEGY,
+    Record,
+)
+from popmodel.parameters.strategy import compile_strategy
+from popmodel.parameters.structure import Parameters, Structure
+from popmodel.parameters.treatments import loss_of_potency, trait_factors
+
+__all__ = [
+    "FLOOR_CELLS",
+    "MAX_RULES",
+    "MAX_TREATMENTS",
+    "PARAMETERS",
+    "STRATEGY",
+    "Parameters",
+    "Record",
+    "Structure",
+    "calibrated_values",
+    "compile_parameters",
+    "compile_strategy",
+    "loss_of_potency",
+    "trait_factors",
+]

@@ -1,0 +1,129 @@
+"""Scenario x evidence x one draw -> the numbers the rules read: one frozen record.
+
+Rates are per day, money in the setting's currency and price year, probabilities as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from popmodel.errors import InputError, Problems
+from popmodel.evidence.load import Evidence
+from popmodel.parameters.cards import Names, Prices
+from popmodel.parameters.disease import fill_care, fill_crises, fill_mortality, fill_relapse
+from popmodel.parameters.money import fill_economics
+from popmodel.parameters.people import fill_population
+from popmodel.parameters.record import (
+    MAX_BIOTYPES,
+    MAX_CONTACTS,
+    MAX_MECHANISMS,
+    MAX_TREATMENTS,
+    MAX_VISITS,
+    PARAMETERS,
+    Record,
+)
+from popmodel.parameters.response import fill_response
+from popmodel.parameters.structure import Parameters, Structure
+from popmodel.parameters.treatments import fill_treatments
+from popmodel.units import discount_rate_per_day
+
+
+def compile_parameters(
+    evidence: Evidence,
+    structure: Structure,
+    *,
+    setting: str,
+    population: str,
+    horizon_days: float,
+    discount: tuple[float, float] | None = None,
+    draw: Mapping[str, float] | None = None,
+) -> Parameters:
+    """Return the parameters of one structure under one draw.
+
+    Args:
+        evidence: cards with the scenario's overrides applied.
+        structure: structural choices.
+        setting: id of the setting card.
+        population: id of the population card.
+        horizon_days: days simulated.
+        discount: yearly rates for costs and health; the setting's when None.
+        draw: values by dotted path that replace the cards' base values.
+
+    Raises:
+        InputError: the cards do not fit the fixed sizes or contradict each other.
+    """
+    values = dict(evidence.values())
+    card = evidence.calibrated.get(structure.calibration)
+    if card is not None:
+        values.update(calibrated_values(card, evidence.overridden))
+    if draw is not None:
+        values.update(draw)
+    q = np.zeros(1, dtype=PARAMETERS)[0]
+    names = Names(evidence)
+    _check_sizes(evidence, names)
+    q["horizon"] = horizon_days
+    country = evidence.settings[setting]
+    price = Prices(evidence, country)
+    rates = discount or (
+        values[f"settings.{setting}.discount.costs"],
+        values[f"settings.{setting}.discount.health"],
+    )
+    q["discount_costs"], q["discount_health"] = (discount_rate_per_day(r) for r in rates)
+    fill_response(q, values, structure, names)
+    fill_treatments(q, values, structure, names, evidence, price, card)
+    fill_relapse(q, values)
+    fill_mortality(q, values, evidence)
+    fill_crises(q, values, evidence, country, price)
+    fill_care(q, values)
+    fill_economics(q, values, evidence, country, price)
+    fill_population(q, values, evidence, population, names)
+    record = np.array([q], dtype=PARAMETERS)
+    _require_finite(record)
+    return Parameters(
+        record, structure, names.treatments, names.contacts, names.biotypes, card is not None
+    )
+
+
+def calibrated_values(card: Any, overridden: Mapping[str, Any]) -> dict[str, float]:
+    """Return the fitted values of a calibrated card; what a scenario overrides stays overridden."""
+    return {path: v.value for path, v in card.values.items() if path not in overridden}
+
+
+def _check_sizes(evidence: Evidence, names: Names) -> None:
+    limits = (
+        ("treatment cards", len(names.treatments), MAX_TREATMENTS),
+        ("contact cards", len(names.contacts), MAX_CONTACTS),
+        ("biotype cards", len(names.biotypes), MAX_BIOTYPES),
+        ("mechanisms", len(names.mechanisms), MAX_MECHANISMS),
+    )
+    problems = Problems()
+    for what, found, allowed in limits:
+        if found > allowed:
+            problems.add(
+                file="evidence/cards",
+                line=1,
+                column=1,
+                where=what,
+                message=f"{found} {what}, at most {allowed} are possible",
+            )
+    for name, card in evidence.treatments.items():
+        if len(card.schedule.visits) >= MAX_VISITS:
+            file, line, column = evidence.position(f"treatments.{name}.schedule.visits")
+            problems.add(
+                file=file,
+                line=line,
+                column=column,
+                where=f"treatments.{name}.schedule.visits",
+                message=f"{len(card.schedule.visits)} visits, fewer than {MAX_VISITS} are possible",
+            )
+    problems.raise_if_any()
+
+
+def _require_finite(record: Record) -> None:
+    for name in PARAMETERS.names or ():
+        field = record[name]
+        if field.dtype.kind == "f" and np.isnan(field).any():
+            raise InputError(f"parameter {name} is not a number")

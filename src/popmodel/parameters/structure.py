@@ -1,0 +1,34 @@
+"""Structural choices, and the parameters that come of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from popmodel.parameters.record import Record
+
+
+@dataclass(frozen=True)
+class Structure:
+    """Structural choices of a run: they are scenarios, not parameters."""
+
+    severity_effect: str = "evidence"
+    correlation: str = "default"
+    contact_credit: str = "full"
+    extrapolation: str = "model"
+
+    @property
+    def calibration(self) -> str:
+        """Id of the calibrated card that fits this structure."""
+        return f"{self.severity_effect}_{self.correlation}"
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What the rules read (`record`, one element), with the names its positions stand for."""
+
+    record: Record
+    structure: Structure
+    treatments: tuple[str, ...]
+    contacts: tuple[str, ...]
+    biotypes: tuple[str, ...]
+    calibrated: bool
