@@ -18,7 +18,7 @@ from popmodel.report.words import STRUCTURE_ORDER, clean
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 STRUCTURE = "structure"
-DAGGER = " †"
+DAGGER = "\u00a0†"
 YEAR_WEEK = 52
 MOST_WEEKS = 130
 """A line through so many weeks looks like one through all of them."""
