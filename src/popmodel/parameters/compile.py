@@ -57,6 +57,11 @@ def compile_parameters(
     """
     values = dict(evidence.values())
     card = evidence.calibrated.get(structure.calibration)
+    if structure.extrapolation == "none" and (card is None or not card.extrapolation):
+        raise InputError(
+            f"structure.extrapolation: none needs the calibrated card {structure.calibration} with "
+            "its factors for untested patients; there is none (make it with popmodel calibrate)"
+        )
     if card is not None:
         values.update(calibrated_values(card, evidence.overridden))
     if draw is not None:

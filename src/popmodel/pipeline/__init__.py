@@ -18,6 +18,7 @@ from popmodel.pipeline.stages import (
     named,
     parameters_of,
     population_of,
+    refuse_limited_places,
     scheduler,
     simulate,
 )
@@ -54,6 +55,7 @@ def run(
     Raises:
         InputError: scenario or cards are wrong; nothing is written.
     """
+    refuse_limited_places(scenario)
     evidence = scenario.evidence()
     structures = tuple(choice.name for choice in scenario.structures())
     parts: list[Tables] = []
