@@ -192,29 +192,38 @@ def versus_comparator(
     net benefit at the middle willingness to pay is higher (ties count half). Ratios have Fieller
     limits, left empty where the denominator may be zero.
     """
-    base = patients[comparator]
-    cost = f"cost_{perspective}"
+    rows = [
+        _against(name, table, patients[comparator], f"cost_{perspective}", willingness_to_pay)
+        for name, table in patients.items()
+    ]
+    table = pd.DataFrame(rows)
+    return table[table["strategy"] != comparator].reset_index(drop=True)
+
+
+def _against(
+    name: str,
+    table: pd.DataFrame,
+    base: pd.DataFrame,
+    cost: str,
+    willingness_to_pay: Sequence[float],
+) -> dict[str, Any]:
+    """Return the row of one strategy against the comparator."""
+    d_cost = _difference(table, base, cost)
+    d_qaly = _difference(table, base, "qaly")
+    d_weeks = _difference(table, base, "remission_weeks")
+    row: dict[str, Any] = {"strategy": name}
+    _put(row, "inc_cost", d_cost)
+    _put(row, "inc_qaly", d_qaly)
+    _put(row, "inc_remission_12m", _difference(table, base, "remission_12m"))
+    _put(row, "inc_remission_weeks", d_weeks)
+    _put_ratio(row, "cost_per_remission_week", d_cost, d_weeks)
+    _put_ratio(row, "icer", d_cost, d_qaly)
+    for wtp in willingness_to_pay:
+        _put(row, f"nmb_{wtp:g}", wtp * d_qaly - d_cost)
     middle = sorted(willingness_to_pay)[len(willingness_to_pay) // 2]
-    rows = []
-    for name, table in patients.items():
-        if name == comparator:
-            continue
-        d_cost = _difference(table, base, cost)
-        d_qaly = _difference(table, base, "qaly")
-        d_weeks = _difference(table, base, "remission_weeks")
-        row: dict[str, Any] = {"strategy": name}
-        _put(row, "inc_cost", d_cost)
-        _put(row, "inc_qaly", d_qaly)
-        _put(row, "inc_remission_12m", _difference(table, base, "remission_12m"))
-        _put(row, "inc_remission_weeks", d_weeks)
-        _put_ratio(row, "cost_per_remission_week", d_cost, d_weeks)
-        _put_ratio(row, "icer", d_cost, d_qaly)
-        for wtp in willingness_to_pay:
-            _put(row, f"nmb_{wtp:g}", wtp * d_qaly - d_cost)
-        net = middle * d_qaly - d_cost
-        _put(row, "p_better", np.where(net > 0.0, 1.0, np.where(net == 0.0, 0.5, 0.0)))
-        rows.append(row)
-    return pd.DataFrame(rows)
+    net = middle * d_qaly - d_cost
+    _put(row, "p_better", np.where(net > 0.0, 1.0, np.where(net == 0.0, 0.5, 0.0)))
+    return row
 
 
 def _difference(table: pd.DataFrame, base: pd.DataFrame, column: str) -> NDArray[np.float64]:
