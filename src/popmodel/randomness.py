@@ -56,10 +56,10 @@ if numba.config.DISABLE_JIT:
 
     def uniform(key: Any, salt: Any, occurrence: Any) -> Any:
         """Return a keyed uniform in (0, 1)."""
-        return ((draw_bits(key, salt, occurrence) >> 11) + 0.5) * 2.0**-53
+        return ((draw_bits(key, salt, occurrence) >> 12) + 0.5) * 2.0**-52
 
 else:
-    _U30, _U27, _U31, _U11 = (np.uint64(n) for n in (30, 27, 31, 11))
+    _U30, _U27, _U31, _U12 = (np.uint64(n) for n in (30, 27, 31, 12))
     _G, _M1, _M2 = np.uint64(_GOLDEN), np.uint64(_MIX_1), np.uint64(_MIX_2)
 
     @rule
@@ -76,7 +76,7 @@ else:
     @rule
     def uniform(key: Any, salt: Any, occurrence: Any) -> Any:
         """Return a keyed uniform in (0, 1)."""
-        return (np.float64(draw_bits(key, salt, occurrence) >> _U11) + 0.5) * 1.1102230246251565e-16
+        return (np.float64(draw_bits(key, salt, occurrence) >> _U12) + 0.5) * 2.220446049250313e-16
 
 
 @rule

@@ -10,7 +10,7 @@ import numpy as np
 
 from popmodel.evidence.load import Evidence
 from popmodel.parameters.cards import Prices, cards_of
-from popmodel.parameters.record import AGES
+from popmodel.parameters.record import AGES, NEVER
 from popmodel.units import DAYS_PER_MONTH, DAYS_PER_YEAR
 from popmodel.vocabulary import SEVERITY_BANDS
 
@@ -57,9 +57,11 @@ def fill_crises(
     for band, name in enumerate(SEVERITY_BANDS):
         attempts = v[f"{c}attempts_per_1000_years.{name}"] / 1000.0
         suicides = v[f"{c}suicides_per_100000_years.{name}"] / 100000.0
-        q["attempt_rate"][band] = attempts / DAYS_PER_YEAR
+        q["attempt_rate"][band] = max(attempts / DAYS_PER_YEAR, NEVER)
         for sex, ratio in enumerate(sexes):
-            q["attempt_fatality"][band, sex] = min(1.0, suicides * ratio / attempts)
+            q["attempt_fatality"][band, sex] = (
+                min(1.0, suicides * ratio / attempts) if attempts > 0.0 else 0.0
+            )
     q["admission_share"] = v[c + "admission_share"]
     q["admission_days"] = v[c + "admission_days"]
     q["emergency_days"] = v[c + "emergency_days"]
@@ -76,7 +78,7 @@ def fill_care(q: Any, v: Mapping[str, float]) -> None:
     """Fill in how patients ask for care, leave it and come back."""
     c = "disease.care_seeking."
     for band, name in enumerate(SEVERITY_BANDS[1:], start=1):
-        q["ask_rate"][band] = v[f"{c}asks_per_year.{name}"] / DAYS_PER_YEAR
+        q["ask_rate"][band] = max(v[f"{c}asks_per_year.{name}"] / DAYS_PER_YEAR, NEVER)
     q["ask_rate"][0] = q["ask_rate"][1]
     q["ask_again_rate"] = 1.0 / v[c + "asks_again_days"]
     q["switch_gap"] = v[c + "switch_gap_days"]

@@ -27,6 +27,8 @@ FLOOR_CELLS: Final = 320
 FLOOR_REACH: Final = 20.0
 """The table of the soft floor covers depths from -20 k to 20 k in cells of k / 8."""
 AGES: Final = 112
+NEVER: Final = 1e-300
+"""The rate of what never happens: its budget is kept whole for when the rate changes."""
 
 _T, _C, _B, _M = MAX_TREATMENTS, MAX_CONTACTS, MAX_BIOTYPES, MAX_MECHANISMS
 

@@ -262,8 +262,10 @@ def read_utility(p: Any, o: Any, q: Any, severity: Any, t: Any) -> None:
 
 @rule
 def enter_crisis(p: Any, o: Any, tally: Any, end: Any, t: Any) -> None:
-    """Count the patient as in crisis until `end`."""
-    if not in_crisis(p):
+    """Count the patient as in crisis until `end`, or until a longer stay under way is over."""
+    if in_crisis(p):
+        end = max(end, p.crisis_end)
+    else:
         move(o, tally, p.state, IN_CRISIS, t)
     p.crisis_end = end
 

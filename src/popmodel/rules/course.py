@@ -143,7 +143,7 @@ def begin_course(p: Any, o: Any, q: Any, tally: Any, t: Any, treatment: Any) -> 
     p.due = drop_out_day(p, q, treatment, severity, attempt, t)
     if p.sessions and p.due > t + q.session_days[treatment]:
         p.due = math.inf  # after the last session there is nothing to drop out of
-    bit = 1 << treatment
+    bit = 1 << int(treatment)
     p.again |= p.tried & bit
     p.tried |= bit
     p.courses += q.adequate[treatment]

@@ -11,6 +11,7 @@ import math
 from typing import Any
 
 from popmodel.jit import rule
+from popmodel.parameters.record import NEVER
 from popmodel.randomness import exponential, subject_salt
 from popmodel.rules.codes import REMITTED
 from popmodel.units import DAYS_PER_YEAR
@@ -24,9 +25,10 @@ OLDEST = 110
 @rule
 def cumulative_hazard(q: Any, sex: Any, age: Any) -> Any:
     """Return the background hazard accumulated from birth to an age in years."""
+    if age >= OLDEST:
+        whole = q.cumulative_mortality[sex, OLDEST]
+        return whole + (age - OLDEST) * (whole - q.cumulative_mortality[sex, OLDEST - 1])
     year = int(age)
-    if year >= OLDEST:
-        return q.cumulative_mortality[sex, OLDEST]
     low = q.cumulative_mortality[sex, year]
     return low + (age - year) * (q.cumulative_mortality[sex, year + 1] - low)
 
@@ -37,8 +39,7 @@ def age_reaching(q: Any, sex: Any, age: Any, hazard: Any) -> Any:
     year = int(age)
     while year < OLDEST and q.cumulative_mortality[sex, year + 1] < hazard:
         year += 1
-    if year >= OLDEST:
-        return float(OLDEST)
+    year = min(year, OLDEST - 1)
     low = q.cumulative_mortality[sex, year]
     return year + (hazard - low) / (q.cumulative_mortality[sex, year + 1] - low)
 
@@ -53,7 +54,7 @@ def age_at(p: Any, t: Any) -> Any:
 def excess_factor(q: Any, well: Any) -> Any:
     """Return excess mortality as a multiple of background: less when well if reversible."""
     if well:
-        return q.excess_mortality * (1.0 - q.reversible_share)
+        return q.excess_mortality * max(1.0 - q.reversible_share, NEVER)
     return q.excess_mortality
 
 
@@ -72,7 +73,8 @@ def begin_mortality(p: Any, q: Any) -> None:
     """Set both days of death at entry."""
     start = cumulative_hazard(q, p.sex, p.age)
     budget = exponential(p.key, SALT_DEATH, 0)
-    p.death = p.entry + DAYS_PER_YEAR * (age_reaching(q, p.sex, p.age, start + budget) - p.age)
+    age = min(age_reaching(q, p.sex, p.age, start + budget), float(OLDEST))
+    p.death = p.entry + DAYS_PER_YEAR * (age - p.age)
     factor = excess_factor(q, p.state >= REMITTED)
     p.excess = excess_day(p, q, p.entry, exponential(p.key, SALT_EXCESS, 0), factor)
 
