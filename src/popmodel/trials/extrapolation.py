@@ -63,6 +63,8 @@ def _factor(
     low, high = 0.0, 1.0
     if _response(parameters, position, others, high) <= wanted:
         return 1.0
+    if _response(parameters, position, others, low) >= wanted:
+        return 0.0
     for _ in range(HALVINGS):
         middle = 0.5 * (low + high)
         if _response(parameters, position, others, middle) > wanted:

@@ -88,18 +88,18 @@ def fitted_card(
         "covariance": [[rounded(float(cell)) for cell in row] for row in fit.covariance],
         "extrapolation": {key: [float(f) for f in row] for key, row in extrapolation.items()},
         "diagnostics": {
-            "deviance": round(fit.deviance, 2),
-            "penalty_of_priors": round(fit.penalty, 2),
+            "deviance": round(float(fit.deviance), 2),
+            "penalty_of_priors": round(float(fit.penalty), 2),
             "terms": len(fit.terms),
             "fitted_numbers": len(paths),
             "table": [
                 {
                     "trial": term.trial,
                     "term": term.name,
-                    "observed": round(term.observed, 3),
-                    "predicted": round(term.predicted, 3),
+                    "observed": round(float(term.observed), 3),
+                    "predicted": round(float(term.predicted), 3),
                     "people": round(term.size),
-                    "z": round(z, 2),
+                    "z": round(float(z), 2),
                 }
                 for term, z in zip(fit.terms, fit.z, strict=True)
             ],
