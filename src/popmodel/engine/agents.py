@@ -148,13 +148,15 @@ class DepressionCare(mesa.Model):
 
 
 def _counter(state: str) -> Callable[[DepressionCare], int]:
-    """Return a reporter that counts patients in a state, crisis first."""
+    """Return a reporter that counts patients in a state, from the tally of moves by week.
+
+    Not from the records: between two events of a patient readings are taken ahead of the clock.
+    """
+    column = STATES.index(state)
 
     def count(model: DepressionCare) -> int:
-        in_crisis = model.persons["crisis_end"] < math.inf
-        if state == "in_crisis":
-            return int(in_crisis.sum())
-        return int(((model.persons["state"] == STATES.index(state)) & ~in_crisis).sum())
+        week = math.ceil(model.day / DAYS_PER_WEEK)
+        return int(model.tally["week"][0, : week + 1, column].sum())
 
     return count
 
