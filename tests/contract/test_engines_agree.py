@@ -1,0 +1,116 @@
+"""One rulebook, two schedulers: Mesa and the compiled one write the same histories, to the bit."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from popmodel import pipeline
+from popmodel.engine import agents
+from popmodel.parameters import compile_strategy
+from popmodel.scenario import compile_strategies, load_scenario
+from popmodel.vocabulary import STATES
+from tests.worlds import ROOT, SCENARIOS, SHIPPED_SCENARIOS, differing, live, shipped_lives
+
+
+def assert_same_histories(a, b):
+    for strategy in a.histories:
+        assert differing(a.accounts(strategy), b.accounts(strategy)) == {}
+        assert differing(a.persons(strategy), b.persons(strategy)) == {}
+        for name in a.histories[strategy].tally.dtype.names:
+            one, other = (lives.histories[strategy].tally[name] for lives in (a, b))
+            assert np.array_equal(one, other), (strategy, name)
+
+
+@pytest.mark.parametrize("name", SHIPPED_SCENARIOS)
+def test_mesa_and_compiled_patients_live_the_same_lives(name):
+    scenario = load_scenario(SCENARIOS / f"{name}.yaml", patients=120, structure="evidence")
+    assert_same_histories(live(scenario), live(scenario, engine="mesa"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SHIPPED_SCENARIOS)
+@pytest.mark.parametrize("choice", range(3))
+def test_mesa_and_compiled_patients_live_the_same_lives_under_every_reading(name, choice):
+    scenario = load_scenario(SCENARIOS / f"{name}.yaml", patients=400, structure="all")
+    assert_same_histories(live(scenario, choice=choice), live(scenario, engine="mesa", choice=choice))
+
+
+def test_a_mesa_run_leaves_the_same_patient_tables(monkeypatch):
+    monkeypatch.setattr(pipeline.stages, "RECRUITS", 200)
+    scenario = load_scenario(SCENARIOS / "home_aih.yaml", patients=60, years=2, structure="evidence")
+    a, b = (pipeline.run(scenario, engine=engine, threads=1) for engine in ("compiled", "mesa"))
+    for strategy in scenario.strategies:
+        assert a.patients(strategy).equals(b.patients(strategy))
+    assert a.weekly().equals(b.weekly())
+    assert a.strategies.equals(b.strategies)
+
+
+def test_mesa_collects_the_occupancy_that_the_weekly_table_shows():
+    lives = shipped_lives("five_pathways", 120)
+    record = compile_strategy(compile_strategies(lives.scenario, lives.scenario.evidence())[0])
+    model = agents.DepressionCare(lives.population, lives.parameters.record, record)
+    model.run()
+    seen = model.datacollector.get_model_vars_dataframe()
+    strategy = next(iter(lives.histories))
+    weeks = len(seen) - 1
+    counted = np.cumsum(lives.week(strategy)[:weeks, : len(STATES)], axis=0)
+    seen = seen[list(STATES)].to_numpy()[:weeks]
+    assert np.array_equal(seen[1:], counted[1:])
+    assert seen[0].sum() == len(lives.population)  # before the decisions of the first moment
+
+
+def test_mesa_patients_can_be_read_by_name():
+    lives = shipped_lives("five_pathways", 120)
+    record = compile_strategy(compile_strategies(lives.scenario, lives.scenario.evidence())[0])
+    model = agents.DepressionCare(lives.population, lives.parameters.record, record)
+    assert len(model.agents) == 120
+    patient = model.patients[7]
+    assert patient.state in STATES
+    assert 0 < patient.severity <= 60
+    assert patient.next_event >= 0
+    model.step()
+    assert model.day == 7
+    assert (lives.population["wake"] == 0).all()  # the population that was passed is not touched
+
+
+PLAIN = """
+import json, sys
+import numpy as np
+from popmodel.scenario import load_scenario
+from tests.worlds import SCENARIOS, live
+scenario = load_scenario(SCENARIOS / "five_pathways.yaml", patients=40, structure="evidence")
+lives = live(scenario)
+found = {name: [h.accounts.tobytes().hex(), h.persons.tobytes().hex()]
+         for name, h in lives.histories.items()}
+found["population"] = lives.population.tobytes().hex()
+json.dump(found, sys.stdout)
+"""
+
+
+def test_compiled_and_plain_python_rules_give_the_same_bits():
+    """The rulebook without compilation, in a process of its own."""
+    code = f"import sys, types\nm = types.ModuleType('tests')\nm.__path__ = [{str(ROOT / 'tests')!r}]\n"
+    code += "sys.modules['tests'] = m\n" + PLAIN
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True,
+        cwd=Path(ROOT),
+    )  # fmt: skip
+    plain = json.loads(done.stdout)
+    lives = live(load_scenario(SCENARIOS / "five_pathways.yaml", patients=40, structure="evidence"))
+
+    def bits(text, like):
+        return np.frombuffer(bytes.fromhex(text), dtype=like.dtype)
+
+    assert differing(bits(plain["population"], lives.population), lives.population) == {}
+    for name, history in lives.histories.items():
+        accounts, persons = plain[name]
+        assert differing(bits(accounts, history.accounts), history.accounts) == {}
+        assert differing(bits(persons, history.persons), history.persons) == {}
