@@ -35,7 +35,16 @@ def parameters(shipped: Evidence) -> Parameters:
     )
 
 
+@pytest.fixture(scope="session")
+def new_q(parameters: Parameters):
+    """Make a parameter record of one's own: change a field and nobody else sees it."""
+
+    def make():
+        return parameters.record.copy()[0]
+
+    return make
+
+
 @pytest.fixture
-def q(parameters: Parameters):
-    """A parameter record of one's own: change a field and nobody else sees it."""
-    return parameters.record.copy()
+def q(new_q):
+    return new_q()

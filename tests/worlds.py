@@ -86,7 +86,9 @@ def ask(
     return load_scenario(path)
 
 
-def live(scenario: Scenario, *, engine: str = "compiled", threads: int = 1, choice: int = 0) -> Lives:
+def live(
+    scenario: Scenario, *, engine: str = "compiled", threads: int = 1, choice: int = 0
+) -> Lives:
     """Run every strategy of a scenario under one of its structures, end states kept."""
     evidence = scenario.evidence()
     parameters = parameters_of(scenario, evidence, scenario.structures()[choice])
@@ -95,7 +97,9 @@ def live(scenario: Scenario, *, engine: str = "compiled", threads: int = 1, choi
     histories = scheduler(engine)(
         population, parameters.record, records, threads=threads, keep_persons=True
     )
-    return Lives(scenario, parameters, population, dict(zip(scenario.strategies, histories, strict=True)))
+    return Lives(
+        scenario, parameters, population, dict(zip(scenario.strategies, histories, strict=True))
+    )
 
 
 @lru_cache(maxsize=4)
@@ -112,14 +116,18 @@ def differing(a: np.ndarray, b: np.ndarray, ignore: tuple[str, ...] = ()) -> dic
             continue
         x, y = (np.ascontiguousarray(part[name]) for part in (a, b))
         rows = np.flatnonzero(
-            (x.view(np.uint8).reshape(len(a), -1) != y.view(np.uint8).reshape(len(b), -1)).any(axis=1)
+            (x.view(np.uint8).reshape(len(a), -1) != y.view(np.uint8).reshape(len(b), -1)).any(
+                axis=1
+            )
         )
         if len(rows):
             found[name] = rows
     return found
 
 
-def inert(card: str, days: float, *, contact: str = "usual_care", **schedule: Any) -> dict[str, Any]:
+def inert(
+    card: str, days: float, *, contact: str = "usual_care", **schedule: Any
+) -> dict[str, Any]:
     """Return overrides that make a shipped card add nothing: no effect, cost, harm or drop-out."""
     path = f"treatments.{card}."
     zeros = (

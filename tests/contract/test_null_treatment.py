@@ -60,7 +60,9 @@ def test_a_useless_free_treatment_changes_nothing(tmp_path, card, contact, days)
         inert(card, days, contact=contact),
         size=1500,
     )
-    assert (lives.accounts("treated")["courses"] > lives.accounts("waiting")["courses"]).mean() > 0.5
+    assert (
+        lives.accounts("treated")["courses"] > lives.accounts("waiting")["courses"]
+    ).mean() > 0.5
     assert_nothing_changed(lives)
 
 
@@ -128,11 +130,11 @@ def test_visits_and_sessions_that_cost_nothing_wake_the_patient_and_change_nothi
 def test_useless_adequate_treatments_help_and_harm_nobody_on_average(tmp_path):
     """Resistance belongs to the person, not to what was offered (2,500 pairs; |z| < 4)."""
     cards = ("cbt", "escitalopram", "second_antidepressant", "rtms", "saint")
-    overrides = {
-        k: v for card in cards for k, v in inert(card, 56, adequate=True).items()
-    } | {
+    overrides = {k: v for card in cards for k, v in inert(card, 56, adequate=True).items()} | {
         "disease.relapse.per_failed_line_hazard_ratio": 1,
-        **{f"disease.care_seeking.disengage_after_failures.{n}": 0 for n in ("one", "two", "three")},
+        **{
+            f"disease.care_seeking.disengage_after_failures.{n}": 0 for n in ("one", "two", "three")
+        },
     }
     lives = live(
         ask(

@@ -41,9 +41,7 @@ def test_the_hazard_of_the_record_is_that_of_the_life_table(shipped, q):
 def test_hazard_accumulates_by_single_years_of_age(new_q, sex, age, years):
     q = new_q()
     later = min(age + years, 110.0)
-    gained = mortality.cumulative_hazard(q, sex, later) - mortality.cumulative_hazard(
-        q, sex, age
-    )
+    gained = mortality.cumulative_hazard(q, sex, later) - mortality.cumulative_hazard(q, sex, age)
     assert gained == pytest.approx(hazard_between(q, sex, age, later), rel=1e-9, abs=1e-12)
 
 

@@ -48,13 +48,26 @@ def hazard_at(q, p, card, since, factor, kept, t):
     scale=st.floats(0.2, 20),
 )
 def test_a_spell_ends_where_the_integrated_hazard_meets_the_budget(
-    new_q, new_patient, number, since, card, residual, kept_from, kept_days, failures, past, keeper, scale
+    new_q,
+    new_patient,
+    number,
+    since,
+    card,
+    residual,
+    kept_from,
+    kept_days,
+    failures,
+    past,
+    keeper,
+    scale,
 ):
     row = new_q()
     row["natural_relapse"] *= scale
     row["treatment_relapse"] *= scale
     row["recurrence_rate"] *= scale
-    p = new_patient(number, failures=failures, past_episodes=past, keeper=keeper, biotype=number % 4)
+    p = new_patient(
+        number, failures=failures, past_episodes=past, keeper=keeper, biotype=number % 4
+    )
     kept = (since + kept_from, since + kept_from + kept_days)
     day = relapse.relapse_day(p, row, since, card, residual, *kept)
     assert day > since
@@ -122,5 +135,7 @@ def test_maintenance_that_does_nothing_changes_no_relapse(q, new_patient):
 
 
 def test_every_spell_has_a_budget_of_its_own(q, new_patient):
-    days = {relapse.relapse_day(new_patient(1, spell=n), q, 0.0, -1, 1.0, 0.0, 0.0) for n in range(50)}
+    days = {
+        relapse.relapse_day(new_patient(1, spell=n), q, 0.0, -1, 1.0, 0.0, 0.0) for n in range(50)
+    }
     assert len(days) == 50
