@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 import pandas as pd
@@ -123,13 +124,17 @@ def evaluate(
     histories: list[History],
     threads: int | None,
 ) -> tuple[Tables, pd.DataFrame, Tables]:
-    """Return the small tables, the weekly table and the patient tables of one structure."""
+    """Return the small tables, the weekly table and the patient tables of one structure.
+
+    The accounts in `histories` are given up on the way: tables and accounts of all strategies at
+    once would double the memory.
+    """
     days = horizon_days(scenario)
     names = list(scenario.strategies)
-    patients = {
-        name: outcomes.patient_table(population, history, parameters)
-        for name, history in zip(names, histories, strict=True)
-    }
+    patients: Tables = {}
+    for k, name in enumerate(names):
+        patients[name] = outcomes.patient_table(population, histories[k], parameters)
+        histories[k] = without_accounts(histories[k])
     strategies = outcomes.strategy_table(patients, days)
     cost = f"cost_{scenario.perspective}"
     means = strategies[["strategy", cost, "qaly"]].rename(columns={cost: "cost"})
@@ -154,6 +159,11 @@ def evaluate(
     }
     weekly = pd.concat([outcomes.weekly_table(n, h, days) for n, h in pairs], ignore_index=True)
     return tables, weekly, patients
+
+
+def without_accounts(history: History) -> History:
+    """Return a history whose accounts are given up, once the patient table holds them."""
+    return replace(history, accounts=history.accounts[:0].copy())
 
 
 def keep_patients(
