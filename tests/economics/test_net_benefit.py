@@ -20,7 +20,7 @@ def test_net_health_benefit_is_monetary_benefit_in_units_of_health():
 
 
 def test_health_has_no_price_at_a_willingness_to_pay_of_zero():
-    with pytest.raises(ValueError, match="above 0"):
+    with pytest.raises(InputError, match="above 0"):
         nhb(TABLE, 0.0)
 
 

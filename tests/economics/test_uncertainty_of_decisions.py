@@ -144,7 +144,7 @@ def test_structures_are_evaluated_apart():
 
 
 def test_a_sample_that_lacks_a_strategy_is_refused():
-    with pytest.raises(InputError, match="sample 0: has no row for s0"):
+    with pytest.raises(InputError, match="s0: has 59 of 60 samples, not sample 0"):
         evpi(random_psa(1).iloc[1:], WTP)
 
 

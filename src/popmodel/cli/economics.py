@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,6 +28,14 @@ def economics(
         Path | None,
         typer.Option("--params", help="Parameters by sample, for the value of learning them."),
     ] = None,
+    group: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--group",
+            metavar="NAME=PARAMETER,…",
+            help="Parameters to learn together; may be given several times.",
+        ),
+    ] = None,
     wtp: Annotated[
         str, typer.Option("--wtp", help="Amounts per effect: one, or from:to:step, both included.")
     ] = "0:200000:1000",
@@ -49,7 +57,7 @@ def economics(
         "expected_loss": decide.expected_loss(table, amounts, effect),
     }
     if params is not None:
-        answers["evppi"] = _evppi()(table, _read(params), amounts, effect)
+        answers["evppi"] = decide.evppi(table, _read(params), amounts, effect, groups_of(group))
     if out is not None:
         _write(answers, out)
     if json:
@@ -88,6 +96,25 @@ def amounts_of(text: str) -> list[float]:
     return amounts if last - amounts[-1] <= 1e-9 * max(1.0, last) else [*amounts, last]
 
 
+def groups_of(given: Sequence[str] | None) -> dict[str, list[str]]:
+    """Return the parameters that each `--group` names.
+
+    Raises:
+        InputError: One of them is no `name=parameter,…`, or a name occurs twice.
+    """
+    from popmodel.errors import InputError, Problem
+
+    groups: dict[str, list[str]] = {}
+    for text in given or ():
+        name, equals, members = text.partition("=")
+        names = [member.strip() for member in members.split(",")]
+        if not equals or not name.strip() or not all(names) or name.strip() in groups:
+            hint = "such as --group costs=cost_visit,cost_drug, each name once"
+            raise InputError([Problem("--group", 0, 0, "", f"'{text}' is no group", hint)])
+        groups[name.strip()] = names
+    return groups
+
+
 def _read(path: Path) -> pd.DataFrame:
     """Return a table from CSV or Parquet.
 
@@ -112,29 +139,15 @@ def _means(table: pd.DataFrame, effect: str) -> pd.DataFrame:
     """Return mean cost and effect by strategy, in the order of the table."""
     import pandas as pd
 
-    from popmodel.economics.checks import each_structure, samples_of
+    from popmodel.economics.checks import each_structure
+    from popmodel.economics.samples import samples_of
 
     def one(part: pd.DataFrame) -> pd.DataFrame:
         samples = samples_of(part, effect)
-        means = {"cost": samples.cost.mean(axis=0), effect: samples.effect.mean(axis=0)}
+        means = {"cost": samples.cost.mean(axis=1), effect: samples.effect.mean(axis=1)}
         return pd.DataFrame({"strategy": list(samples.strategies), **means})
 
     return each_structure(table, one)
-
-
-def _evppi() -> Callable[..., pd.DataFrame]:
-    """Return the function for the value of learning single parameters.
-
-    Raises:
-        RunError: This version has none.
-    """
-    from popmodel import economics as decide
-    from popmodel.errors import RunError
-
-    found: Callable[..., pd.DataFrame] | None = getattr(decide, "evppi", None)
-    if found is None:
-        raise RunError("--params: this version cannot yet value the learning of parameters")
-    return found
 
 
 def _write(answers: dict[str, pd.DataFrame], out: Path) -> None:

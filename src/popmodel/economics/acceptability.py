@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from popmodel.economics.checks import (
     FloatArray,
-    Samples,
     each_structure,
-    samples_of,
     wtp_values,
 )
+from popmodel.economics.samples import Samples, samples_of
+
+TIE = 1e-12
+"""Net benefits that differ by less than this share of what was added up to them are equal."""
 
 
 def acceptability(
@@ -45,32 +48,62 @@ def acceptability_frontier(
     """Return the acceptability frontier (CEAF): the CEAC of the strategy to choose at each price.
 
     To choose is the strategy with the highest *expected* net benefit, which need not be the one
-    most often best. Arguments, columns and errors as `acceptability`; one row a price.
+    most often best; of equal ones the first by name. Arguments, columns and errors as
+    `acceptability`; one row a price.
     """
     prices = wtp_values(wtp)
     return each_structure(psa, lambda part: _frontier(samples_of(part, effect), prices))
 
 
 def net_benefits(samples: Samples, price: float) -> FloatArray:
-    """Return net monetary benefit, shape (samples, strategies)."""
-    return samples.effect * price - samples.cost
+    """Return net monetary benefit, shape (strategies, samples)."""
+    benefit: FloatArray = samples.effect * price
+    benefit -= samples.cost
+    return benefit
 
 
-def optimal(samples: Samples, benefit: FloatArray) -> int:
-    """Return the position of the strategy with the highest mean net benefit, first by name."""
-    mean = benefit.mean(axis=0)
-    best = np.flatnonzero(mean == mean.max())
-    return int(min(best, key=lambda position: samples.strategies[position]))
+def optimal(names: Sequence[str], benefit: FloatArray, size: FloatArray) -> int:
+    """Return the position of the strategy with the highest net benefit, of equal ones by name.
+
+    Args:
+        names: of the strategies.
+        benefit: expected net benefit, shape (strategies,).
+        size: what was added up to it, price × |effect| + |cost|, same shape.
+    """
+    best: list[int] = np.flatnonzero(are_best(benefit, size)).tolist()
+    return min(best, key=lambda position: names[position])
 
 
-def _shares(benefit: FloatArray) -> FloatArray:
-    wins = benefit == benefit.max(axis=1, keepdims=True)
-    shares: FloatArray = (wins / wins.sum(axis=1, keepdims=True)).mean(axis=0)
+def are_best(benefit: FloatArray, size: FloatArray) -> npt.NDArray[np.bool_]:
+    """Say which net benefits equal the highest, strategies along the first axis."""
+    best: npt.NDArray[np.bool_] = benefit >= benefit.max(axis=0) - TIE * size.max(axis=0)
+    return best
+
+
+def mean_sizes(samples: Samples, prices: FloatArray) -> FloatArray:
+    """Return the mean of price × |effect| + |cost|, shape (prices, strategies)."""
+    cost = np.abs(samples.cost).mean(axis=1)
+    sizes: FloatArray = np.outer(prices, np.abs(samples.effect).mean(axis=1)) + cost
+    return sizes
+
+
+def _shares(samples: Samples, price: float, sizes: tuple[FloatArray, FloatArray]) -> FloatArray:
+    """Return the share of draws in which each strategy is best."""
+    cost, effect = sizes
+    benefit = net_benefits(samples, price)
+    wins = benefit >= benefit.max(axis=0) - TIE * (price * effect + cost)
+    weights = 1.0 / wins.sum(axis=0)
+    shares: FloatArray = (wins @ weights) / len(weights)
     return shares
 
 
+def _largest(samples: Samples) -> tuple[FloatArray, FloatArray]:
+    return np.abs(samples.cost).max(axis=0), np.abs(samples.effect).max(axis=0)
+
+
 def _curves(samples: Samples, prices: FloatArray) -> pd.DataFrame:
-    shares = np.stack([_shares(net_benefits(samples, price)) for price in prices])
+    sizes = _largest(samples)
+    shares = np.stack([_shares(samples, price, sizes) for price in prices])
     return pd.DataFrame(
         {
             "wtp": np.repeat(prices, len(samples.strategies)),
@@ -81,9 +114,9 @@ def _curves(samples: Samples, prices: FloatArray) -> pd.DataFrame:
 
 
 def _frontier(samples: Samples, prices: FloatArray) -> pd.DataFrame:
-    rows = []
-    for price in prices:
-        benefit = net_benefits(samples, price)
-        best = optimal(samples, benefit)
-        rows.append((price, samples.strategies[best], _shares(benefit)[best]))
+    sizes, rows = _largest(samples), []
+    expected = np.outer(prices, samples.effect.mean(axis=1)) - samples.cost.mean(axis=1)
+    for price, benefit, size in zip(prices, expected, mean_sizes(samples, prices), strict=True):
+        best = optimal(samples.strategies, benefit, size)
+        rows.append((price, samples.strategies[best], _shares(samples, price, sizes)[best]))
     return pd.DataFrame(rows, columns=["wtp", "strategy", "probability"])

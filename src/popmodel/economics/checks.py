@@ -2,48 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from popmodel.errors import Problems
+from popmodel.errors import InputError, Problems
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.intp]
 STRUCTURE = "structure"
 HEADER_LINES = 2  # row 0 of a table stands in line 2 of its CSV file
-
-
-@dataclass(frozen=True)
-class Samples:
-    """Parameter draws as arrays.
-
-    Attributes:
-        strategies: names, in order of first appearance.
-        cost: money, shape (samples, strategies).
-        effect: QALYs or another effect, same shape.
-    """
-
-    strategies: tuple[str, ...]
-    cost: FloatArray
-    effect: FloatArray
+MOST_TOLD = 10  # problems of one kind that are told one by one
 
 
 def each_structure(
     table: pd.DataFrame, function: Callable[[pd.DataFrame], pd.DataFrame]
 ) -> pd.DataFrame:
-    """Apply a function to every structure of a table apart; without that column, to all of it."""
-    if STRUCTURE not in table.columns:
-        return function(table)
-    parts = []
-    for structure, rows in table.groupby(STRUCTURE, sort=False, dropna=False):
-        result = function(rows.drop(columns=STRUCTURE))
-        result.insert(0, STRUCTURE, str(structure))
-        parts.append(result)
-    return pd.concat(parts, ignore_index=True) if parts else function(table)
+    """Apply a function to every structure of a table apart; without that column, to all of it.
+
+    Raises:
+        InputError: the structure of a row is empty.
+    """
+    return _together({name: function(rows) for name, rows in structures(table).items()})
+
+
+def each_structure_with(
+    table: pd.DataFrame,
+    params: pd.DataFrame,
+    function: Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame],
+) -> pd.DataFrame:
+    """Apply a function to every structure of a table and its parameters.
+
+    Parameters without a column `structure` are those of every structure.
+
+    Raises:
+        InputError: a structure has no parameters, or a structure is empty.
+    """
+    known, parts = structures(params), {}
+    for name, rows in structures(table).items():
+        given = known.get(name, known.get(None))
+        if given is None:
+            which = "without a structure" if name is None else f"of structure {name}"
+            raise InputError(f"{name_of(params)}: has no parameters for the costs {which}")
+        parts[name] = function(rows, given)
+    return _together(parts)
+
+
+def structures(table: pd.DataFrame) -> dict[str | None, pd.DataFrame]:
+    """Return the rows of every structure, numbered as in the table; all under None if it has none.
+
+    Raises:
+        InputError: the structure of a row is empty.
+    """
+    table = table.reset_index(drop=True)  # from here the index says which line a row came from
+    if STRUCTURE not in table.columns or not len(table):
+        return {None: table}
+    problems = Problems()
+    empty = np.flatnonzero(table[STRUCTURE].isna())
+    add_rows(problems, name_of(table), empty, STRUCTURE, lambda _: "is empty")
+    problems.raise_if_any()
+    rows = table.drop(columns=STRUCTURE)
+    names = table[STRUCTURE].astype(str)
+    return {str(name): part for name, part in rows.groupby(names, sort=False)}
 
 
 def strategy_means(table: pd.DataFrame, effect: str) -> pd.DataFrame:
@@ -52,98 +75,138 @@ def strategy_means(table: pd.DataFrame, effect: str) -> pd.DataFrame:
     Raises:
         InputError: a column is missing, a number is missing or infinite, a strategy occurs twice.
     """
-    problems = Problems()
-    plain = _typed(table, ["strategy", "cost", effect], problems)
-    _refuse_repeats(plain, ["strategy"], problems, _name_of(table))
-    problems.raise_if_any()
-    return plain
-
-
-def samples_of(psa: pd.DataFrame, effect: str) -> Samples:
-    """Return the draws of a table `sample, strategy, cost, <effect>` as arrays.
-
-    Raises:
-        InputError: as `strategy_means`, or a sample lacks a strategy.
-    """
-    problems = Problems()
-    plain = _typed(psa, ["sample", "strategy", "cost", effect], problems)
-    _refuse_repeats(plain, ["sample", "strategy"], problems, _name_of(psa))
-    strategies = tuple(dict.fromkeys(plain["strategy"]))
-    _refuse_gaps(plain, strategies, problems, _name_of(psa))
-    problems.raise_if_any()
-    wide = plain.pivot(index="sample", columns="strategy")
-    return Samples(
-        strategies,
-        wide["cost"][list(strategies)].to_numpy(dtype=np.float64),
-        wide[effect][list(strategies)].to_numpy(dtype=np.float64),
-    )
+    return checked(table, ["strategy"], ["cost", effect])
 
 
 def wtp_values(wtp: float | Sequence[float] | FloatArray) -> FloatArray:
-    """Return the willingness-to-pay values as an array; each finite and not negative."""
-    values = np.atleast_1d(np.asarray(wtp, dtype=np.float64))
+    """Return the willingness-to-pay values as an array; each finite and not negative.
+
+    Raises:
+        InputError: one of them is no such price, or there is none.
+    """
+    try:
+        values = np.atleast_1d(np.asarray(wtp, dtype=np.float64))
+    except (TypeError, ValueError):
+        raise InputError(f"willingness to pay: {wtp!r} is no number") from None
+    if values.ndim > 1 or not len(values):
+        raise InputError("willingness to pay: one amount or a list of amounts is needed")
     problems = Problems()
-    for position, value in enumerate(values):
-        if not np.isfinite(value) or value < 0.0:
-            _add(
-                problems,
-                "willingness to pay",
-                position,
-                "wtp",
-                f"{value} is not a price of at least 0",
-            )
+    wrong = np.flatnonzero(~(np.isfinite(values) & (values >= 0.0)))
+    for position in wrong[:MOST_TOLD]:
+        problems.add(
+            file="willingness to pay", line=0, column=0, where=f"amount {position + 1}",
+            message=f"{values[position]} is not a price of at least 0",
+        )  # fmt: skip
     problems.raise_if_any()
     return values
 
 
-def _typed(table: pd.DataFrame, columns: list[str], problems: Problems) -> pd.DataFrame:
-    name = _name_of(table)
+def one_price(wtp: float) -> float:
+    """Return a single willingness to pay.
+
+    Raises:
+        InputError: it is no price of at least 0, or there are several.
+    """
+    values = wtp_values(wtp)
+    if len(values) != 1:
+        raise InputError("willingness to pay: one amount is needed here")
+    return float(values[0])
+
+
+def checked(table: pd.DataFrame, keys: Sequence[str], numbers: Sequence[str]) -> pd.DataFrame:
+    """Return these columns: keys that identify a row, and numbers as floats.
+
+    Args:
+        table: anything; its other columns are left out.
+        keys: texts, except `sample`, `year` and the like, which stay numbers if they are.
+        numbers: must be finite.
+
+    Raises:
+        InputError: a column is missing, a value is missing or infinite, two rows have equal keys.
+    """
+    name, problems = name_of(table), Problems()
+    _refuse_missing(table, [*keys, *numbers], name, problems)
+    out = pd.DataFrame(index=table.index)
+    for key in keys:
+        empty = table.index[table[key].isna()]
+        add_rows(problems, name, empty, key, lambda _: "is empty")
+        out[key] = key_column(table[key])
+    for column in numbers:
+        out[column] = _number_column(table[column], column, name, problems)
+    problems.raise_if_any()
+    if keys:
+        _refuse_repeats(out, keys, name)
+    return out.reset_index(drop=True)
+
+
+def key_column(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Return names as texts; numbers that count samples or years stay numbers."""
+    if values.name != "strategy" and pd.api.types.is_numeric_dtype(values.dtype):
+        return values
+    return values.astype(str).astype(object)
+
+
+def name_of(table: pd.DataFrame) -> str:
+    """Return the file a table was read from, for messages."""
+    return str(table.attrs.get("file", "table"))
+
+
+def _together(parts: dict[str | None, pd.DataFrame]) -> pd.DataFrame:
+    for structure, part in parts.items():
+        if structure is not None:
+            part.insert(0, STRUCTURE, structure)
+    return pd.concat(parts.values(), ignore_index=True)
+
+
+def _refuse_missing(
+    table: pd.DataFrame, columns: Sequence[str], name: str, problems: Problems
+) -> None:
     for column in columns:
-        if column not in table.columns:
-            has = ", ".join(map(str, table.columns))
+        count = list(table.columns).count(column)
+        has = ", ".join(map(str, table.columns))
+        if count != 1:
             problems.add(
-                file=name, line=1, column=1, where=column, message="this column is missing",
+                file=name, line=1, column=1, where=column,
+                message="this column is missing" if not count else "two columns of this name",
                 hint=f"the table has: {has}",
             )  # fmt: skip
     if not len(table):
         problems.add(file=name, line=1, column=1, where="table", message="has no rows")
     problems.raise_if_any()
-    plain = pd.DataFrame({c: _column(table[c], c, name, problems) for c in columns})
-    return plain.reset_index(drop=True)
 
 
-def _column(values: pd.Series[Any], column: str, name: str, problems: Problems) -> pd.Series[Any]:
-    if column in ("strategy", "sample"):
-        for row in np.flatnonzero(values.isna()):
-            _add(problems, name, int(row), column, "is empty")
-        return values.astype(str) if column == "strategy" else values
+def _number_column(
+    values: pd.Series[Any], column: str, name: str, problems: Problems
+) -> pd.Series[Any]:
     numbers = pd.to_numeric(values, errors="coerce").astype(np.float64)
-    for row in np.flatnonzero(~np.isfinite(numbers)):
-        _add(problems, name, int(row), column, f"{values.iloc[row]} is not a finite number")
+    wrong = np.flatnonzero(~np.isfinite(numbers))
+    told = dict(zip(values.index[wrong], values.iloc[wrong], strict=True))
+    add_rows(problems, name, told, column, lambda row: f"{told[row]} is not a finite number")
     return numbers
 
 
-def _refuse_repeats(plain: pd.DataFrame, keys: list[str], problems: Problems, name: str) -> None:
-    for row in np.flatnonzero(plain.duplicated(keys)):
-        what = ", ".join(f"{key} {plain[key].iloc[row]}" for key in keys)
-        _add(problems, name, int(row), keys[-1], f"a second row for {what}")
+def _refuse_repeats(plain: pd.DataFrame, keys: Sequence[str], name: str) -> None:
+    problems = Problems()
+    repeated = plain[plain.duplicated(list(keys))]
+    told = {
+        row: ", ".join(f"{key} {value}" for key, value in zip(keys, values, strict=True))
+        for row, values in zip(repeated.index, repeated[list(keys)].to_numpy(), strict=True)
+    }
+    add_rows(problems, name, told, keys[-1], lambda row: f"a second row for {told[row]}")
+    problems.raise_if_any()
 
 
-def _refuse_gaps(
-    plain: pd.DataFrame, strategies: tuple[str, ...], problems: Problems, name: str
+def add_rows(
+    problems: Problems, name: str, rows: Iterable[Any], where: str, message: Callable[[Any], str]
 ) -> None:
-    counts = plain.groupby("sample", sort=False)["strategy"].nunique()
-    for sample in counts.index[counts < len(strategies)]:
-        has = set(plain.loc[plain["sample"] == sample, "strategy"])
-        lacks = ", ".join(s for s in strategies if s not in has)
+    """Add a problem for each of the first rows, and one for the number of the others."""
+    rows = list(rows)
+    for row in rows[:MOST_TOLD]:
         problems.add(
-            file=name, line=1, column=1, where=f"sample {sample}", message=f"has no row for {lacks}"
+            file=name, line=int(row) + HEADER_LINES, column=1, where=where, message=message(row)
         )
-
-
-def _name_of(table: pd.DataFrame) -> str:
-    return str(table.attrs.get("file", "table"))
-
-
-def _add(problems: Problems, name: str, row: int, where: str, message: str) -> None:
-    problems.add(file=name, line=row + HEADER_LINES, column=1, where=where, message=message)
+    if len(rows) > MOST_TOLD:
+        problems.add(
+            file=name, line=int(rows[MOST_TOLD]) + HEADER_LINES, column=1, where=where,
+            message=f"and {len(rows) - MOST_TOLD} more of this kind",
+        )  # fmt: skip

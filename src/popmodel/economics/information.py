@@ -10,11 +10,11 @@ import pandas as pd
 from popmodel.economics.acceptability import net_benefits
 from popmodel.economics.checks import (
     FloatArray,
-    Samples,
     each_structure,
-    samples_of,
     wtp_values,
 )
+from popmodel.economics.population import Population
+from popmodel.economics.samples import Samples, samples_of
 
 
 def expected_loss(
@@ -41,35 +41,70 @@ def expected_loss(
 
 
 def evpi(
-    psa: pd.DataFrame, wtp: float | Sequence[float] | FloatArray, effect: str = "qaly"
+    psa: pd.DataFrame,
+    wtp: float | Sequence[float] | FloatArray,
+    effect: str = "qaly",
+    population: Population | None = None,
 ) -> pd.DataFrame:
     """Return the expected value of perfect information: E[max NMB] − max E[NMB], never negative.
 
-    Arguments and errors as `expected_loss`. Columns `wtp, evpi` (money per person).
+    Args:
+        psa: columns `sample, strategy, cost, <effect>`; `structure`: each apart.
+        wtp: willingness to pay, money per unit of effect.
+        effect: name of the effect column.
+        population: for whom the decision is taken; None for one person.
+
+    Returns:
+        Columns `wtp, evpi` (money per person), `evpi_se` (its standard error from the number of
+        draws) and, for a population, `evpi_population`.
+
+    Raises:
+        InputError: as `expected_loss`.
     """
     prices = wtp_values(wtp)
 
     def one(part: pd.DataFrame) -> pd.DataFrame:
-        samples = samples_of(part, effect)
-        return pd.DataFrame({"wtp": prices, "evpi": _mean_losses(samples, prices).min(axis=1)})
+        values = _value_and_error(samples_of(part, effect), prices)
+        out = pd.DataFrame({"wtp": prices, "evpi": values[:, 0], "evpi_se": values[:, 1]})
+        return for_population(out, "evpi", population)
 
     return each_structure(psa, one)
 
 
-def _mean_losses(samples: Samples, prices: FloatArray) -> FloatArray:
-    """Return mean losses, shape (prices, strategies)."""
+def for_population(table: pd.DataFrame, column: str, population: Population | None) -> pd.DataFrame:
+    """Add `<column>_population`, the value over everyone for whom is decided, if that is known."""
+    if population is None:
+        return table
+    return table.assign(**{f"{column}_population": table[column] * population.persons})
+
+
+def losses(samples: Samples, price: float) -> FloatArray:
+    """Return net benefit lost against the best of the draw, shape (strategies, samples)."""
+    benefit = net_benefits(samples, price)
+    loss: FloatArray = benefit.max(axis=0) - benefit
+    return loss
+
+
+def _value_and_error(samples: Samples, prices: FloatArray) -> FloatArray:
+    """Return EVPI and its standard error, shape (prices, 2).
+
+    The error is that of a mean: the loss of the strategy to choose, over draws.
+    """
     rows = []
     for price in prices:
-        benefit = net_benefits(samples, price)
-        rows.append((benefit.max(axis=1, keepdims=True) - benefit).mean(axis=0))
-    return np.stack(rows)
+        loss = losses(samples, price)
+        least = loss[loss.mean(axis=1).argmin()]
+        error = least.std(ddof=1) / np.sqrt(len(least)) if len(least) > 1 else np.nan
+        rows.append((least.mean(), error))
+    return np.array(rows)
 
 
 def _losses(samples: Samples, prices: FloatArray) -> pd.DataFrame:
+    mean = np.stack([losses(samples, price).mean(axis=1) for price in prices])
     return pd.DataFrame(
         {
             "wtp": np.repeat(prices, len(samples.strategies)),
             "strategy": list(samples.strategies) * len(prices),
-            "expected_loss": _mean_losses(samples, prices).ravel(),
+            "expected_loss": mean.ravel(),
         }
     )

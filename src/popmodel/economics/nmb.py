@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from popmodel.economics.checks import FloatArray, each_structure, strategy_means, wtp_values
+from popmodel.economics.acceptability import optimal
+from popmodel.economics.checks import (
+    FloatArray,
+    checked,
+    each_structure,
+    one_price,
+    strategy_means,
+    wtp_values,
+)
+from popmodel.errors import InputError
 
 
 def nmb(table: pd.DataFrame, wtp: float, effect: str = "qaly") -> pd.Series[Any]:
@@ -18,21 +27,23 @@ def nmb(table: pd.DataFrame, wtp: float, effect: str = "qaly") -> pd.Series[Any]
         table: columns `cost` and `<effect>`.
         wtp: money per unit of effect, at least 0.
         effect: name of the effect column.
+
+    Raises:
+        InputError: a column or number is missing or infinite, or the price is none.
     """
-    price = float(wtp_values(wtp)[0])
-    return (table[effect] * price - table["cost"]).rename("nmb")
+    price, rows = one_price(wtp), _rows(table, effect)
+    return (rows[effect] * price - rows["cost"]).rename("nmb")
 
 
 def nhb(table: pd.DataFrame, wtp: float, effect: str = "qaly") -> pd.Series[Any]:
     """Return net health benefit, effect − cost ÷ wtp, for every row.
 
-    Raises:
-        ValueError: wtp is 0: no amount of money buys health then.
+    Arguments and errors as `nmb`; a wtp of 0 is refused too: no amount of money buys health then.
     """
-    price = float(wtp_values(wtp)[0])
+    price, rows = one_price(wtp), _rows(table, effect)
     if price == 0.0:
-        raise ValueError("net health benefit needs a willingness to pay above 0")
-    return (table[effect] - table["cost"] / price).rename("nhb")
+        raise InputError("net health benefit needs a willingness to pay above 0")
+    return (rows[effect] - rows["cost"] / price).rename("nhb")
 
 
 def best_strategies(
@@ -45,10 +56,22 @@ def best_strategies(
     prices = wtp_values(wtp)
 
     def best(part: pd.DataFrame) -> pd.DataFrame:
-        means = strategy_means(part, effect).sort_values("strategy", ignore_index=True)
-        benefit = np.stack([nmb(means, price, effect).to_numpy() for price in prices])
-        winner = benefit.argmax(axis=1)
-        names = means["strategy"].to_numpy()[winner]
-        return pd.DataFrame({"wtp": prices, "strategy": names, "nmb": benefit.max(axis=1)})
+        means = strategy_means(part, effect)
+        names, cost = list(means["strategy"]), means["cost"].to_numpy()
+        benefit = np.outer(prices, means[effect]) - cost
+        size = np.outer(prices, means[effect].abs()) + np.abs(cost)
+        winner = [optimal(names, *pair) for pair in zip(benefit, size, strict=True)]
+        return pd.DataFrame(
+            {
+                "wtp": prices,
+                "strategy": [names[position] for position in winner],
+                "nmb": benefit[np.arange(len(prices)), winner],
+            }
+        )
 
     return each_structure(table, best)
+
+
+def _rows(table: pd.DataFrame, effect: str) -> pd.DataFrame:
+    rows = checked(table.reset_index(drop=True), [], ["cost", effect])
+    return rows.set_index(table.index)
