@@ -38,7 +38,8 @@ def tell_life(
     p = person.copy()
     o, tally, q, s = np.zeros(1, dtype=ACCOUNT), new_tally(), parameters[0], strategy[0]
     enter_one(p[0], o[0], q, s, tally[0])
-    moments = [(float(p[0]["entry"]), _at_entry(p[0]), _score(p, q, float(p[0]["entry"])))]
+    entry = float(p[0]["entry"])
+    moments = [(entry, _at_entry(person[0]), float(o[0]["entry_severity"]))]
     while p[0]["wake"] < q["horizon"]:
         before = p.copy()
         day, event = float(p[0]["wake"]), int(p[0]["event"])
@@ -65,7 +66,7 @@ def _at_entry(p: Any) -> str:
     failures = int(p["failures_before"])
     past = "no failed treatment" if not failures else f"{failures} failed treatment(s)"
     care = "in care" if p["care"] == c.CARE_WAIT else "not in care"
-    return f"enters the model: {_state(p)}, {past} in this episode, {care}"
+    return f"enters the model: {past} in this episode, {care}"
 
 
 def _told(event: int, before: Any, after: Any, treatments: Sequence[str]) -> str:
