@@ -167,6 +167,11 @@ def _durability(
     relapse = path + "durability.relapse_per_month."
     for k, period in enumerate(("months_0_2", "months_2_6", "months_6_12", "after_12")):
         q["treatment_relapse"][n, k] = v[relapse + period] / DAYS_PER_MONTH
+    care = t.durability.maintenance
+    q["upkeep_contact"][n] = names.contacts.index((care and care.contact) or "usual_care")
+    if care is None:
+        q["upkeep_ratio"][n] = 1.0
+        return
     upkeep = path + "durability.maintenance."
     months = v[upkeep + "months"]
     q["upkeep_days"][n] = months * DAYS_PER_MONTH
@@ -175,4 +180,3 @@ def _durability(
     q["upkeep_cost"][n] = price(v, upkeep + "cost_per_month") / DAYS_PER_MONTH
     visits = v[upkeep + "visits_per_year"] / DAYS_PER_YEAR
     q["upkeep_visits"][n] = visits * price(v, path + "cost.visit")
-    q["upkeep_contact"][n] = names.contacts.index(t.durability.maintenance.contact)
