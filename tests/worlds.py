@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from popmodel.engine import compiled
 from popmodel.engine.compiled import History
 from popmodel.parameters import Parameters, compile_strategy
 from popmodel.pipeline import parameters_of, population_of, scheduler
@@ -139,8 +138,8 @@ def inert(
         **{path + zero: 0 for zero in zeros},
         path + "contact": contact,
         path + "schedule": {
-            "adequate": False, "assess_days": days, "session_days": days, "sessions": 0, "visits": [],
-            **schedule,
+            "adequate": False, "assess_days": days, "session_days": days, "sessions": 0,
+            "visits": [], **schedule,
         },
         path + "eligibility": {"minimum_failures": 0, "excludes": [], "requires": [], "after": []},
         path + "settings": ["home", "outpatient", "inpatient", "emergency"],

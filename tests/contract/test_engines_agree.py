@@ -10,12 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from popmodel import pipeline
-from popmodel.engine import agents
-from popmodel.parameters import compile_strategy
-from popmodel.scenario import compile_strategies, load_scenario
-from popmodel.vocabulary import STATES
 from tests.worlds import (
     ROOT,
     SCENARIOS,
@@ -26,6 +20,12 @@ from tests.worlds import (
     live,
     shipped_lives,
 )
+
+from popmodel import pipeline
+from popmodel.engine import agents
+from popmodel.parameters import compile_strategy
+from popmodel.scenario import compile_strategies, load_scenario
+from popmodel.vocabulary import STATES
 
 
 def assert_same_histories(a, b):
@@ -108,8 +108,8 @@ json.dump(found, sys.stdout)
 
 def test_compiled_and_plain_python_rules_give_the_same_bits():
     """The rulebook without compilation, in a process of its own."""
-    code = f"import sys, types\nm = types.ModuleType('tests')\nm.__path__ = [{str(ROOT / 'tests')!r}]\n"
-    code += "sys.modules['tests'] = m\n" + PLAIN
+    code = "import sys, types\nsys.modules['tests'] = types.ModuleType('tests')\n"
+    code += f"sys.modules['tests'].__path__ = [{str(ROOT / 'tests')!r}]\n" + PLAIN
     environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True,

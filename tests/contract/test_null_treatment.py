@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.worlds import USUAL_CARE, ask, differing, inert, live
 
 from popmodel.rules.records import WEEK_FLOW, WEEK_STATE
 from popmodel.vocabulary import FLOWS, STATES
-from tests.worlds import USUAL_CARE, ask, differing, inert, live
 
 # What was offered, and what the course under way at the horizon is called.
 CARE_ACCOUNT = ("courses", "events")

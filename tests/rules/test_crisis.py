@@ -6,11 +6,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from tests.rules.conftest import budget_of
 
 from popmodel.parameters.record import NEVER
 from popmodel.rules import crisis
 from popmodel.units import DAYS_PER_YEAR
-from tests.rules.conftest import budget_of
 
 QUIET = settings(
     max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from tests.rules.conftest import budget_of
 
 from popmodel.rules import mortality
 from popmodel.units import DAYS_PER_YEAR
-from tests.rules.conftest import budget_of
 
 QUIET = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
