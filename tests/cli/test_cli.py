@@ -238,13 +238,19 @@ def test_export_writes_no_formula(answer, popmodel, tmp_path):
 # ------------------------------------------------------------------ patient
 
 
-def test_the_life_of_a_patient_is_told_moment_by_moment(popmodel, monkeypatch):
+def test_the_life_of_a_patient_is_told_moment_by_moment_and_drawn(popmodel, monkeypatch, tmp_path):
+    from popmodel.engine.story import Life
+
     def story(scenario, number):
-        told = [(0.0, f"patient {number} asks", 31.2), (1500.0, "dies", float("nan"))]
-        return {"evidence": dict.fromkeys(scenario.strategies, told)}
+        told = ((0.0, f"patient {number} asks", 31.2), (1500.0, "dies", float("nan")))
+        life = Life(told, (0.0, 7.0), (31.2, 30.0), ((0.0, 7.0, "SSRI"),))
+        return {"evidence": dict.fromkeys(scenario.strategies, life)}
 
     monkeypatch.setattr("popmodel.pipeline.patient_story", story)
-    code, printed, _ = popmodel("patient", 42, "--scenario", FIVE)
+    code, printed, _ = popmodel("patient", 42, "--scenario", FIVE, "--out", tmp_path)
+    assert {p.name for p in tmp_path.iterdir()} == {
+        f"patient_42_evidence.{kind}" for kind in ("png", "svg", "csv")
+    }
     assert code == 0
     assert "SAINT first (evidence)" in printed
     assert "day 0  MADRS 31  patient 42 asks" in printed

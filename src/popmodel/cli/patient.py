@@ -1,14 +1,15 @@
-"""`popmodel patient`: one patient's life under every strategy, in words."""
+"""`popmodel patient`: one patient's life under every strategy, in words and as a chart."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from popmodel.cli.printing import print_json, print_line
+from popmodel.cli.printing import print_json, print_line, remark
 from popmodel.cli.settings import (
     JsonOption,
     PatientsOption,
@@ -30,24 +31,44 @@ def patient(
     seed: SeedOption = None,
     structure: StructureOption = None,
     set_: SetOption = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder of the chart; outputs/<scenario>-lives.")
+    ] = None,
+    chart: Annotated[
+        bool, typer.Option("--chart/--no-chart", help="Draw the lives, one panel a strategy.")
+    ] = True,
     json: JsonOption = False,
 ) -> None:
-    """Tell the life of patient ID under every strategy."""
+    """Tell the life of patient ID under every strategy, and draw it."""
     (asked,) = read(
         [scenario], set_, patients=patients, years=years, seed=seed, structure=structure
     )
     from popmodel import pipeline
+    from popmodel.scenario.place import safe_name
 
     story = pipeline.patient_story(asked, number)
     if json:
-        print_json(story)
-        return
+        print_json(
+            {
+                name: {strategy: asdict(life) for strategy, life in lives.items()}
+                for name, lives in story.items()
+            }
+        )
     labels = asked.labels()
-    for name, strategies in story.items():
-        for strategy, moments in strategies.items():
-            print_line(f"\n{labels.get(strategy, strategy)} ({name})")
-            for day, told, score in moments:
-                print_line(f"{_when(day):>12}  {_score(score):>8}  {told}")
+    for name, lives in story.items():
+        for strategy, life in lives.items():
+            if not json:
+                print_line(f"\n{labels[strategy]} ({name})")
+                for day, told, score in life.moments:
+                    print_line(f"{_when(day):>12}  {_score(score):>8}  {told}")
+        if chart:
+            from popmodel.report.life import save_lives
+
+            folder = out or Path("outputs") / f"{safe_name(scenario.stem)}-lives"
+            titled = {labels[strategy]: life for strategy, life in lives.items()}
+            title = f"Patient {number}: {asked.title} ({name})"
+            path = save_lives(titled, title, folder / f"patient_{number}_{name}")
+            remark(f"Chart: {path}")
 
 
 def _when(day: float) -> str:

@@ -7,18 +7,45 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from popmodel.engine.agents import enter_one, leave_one, score_of, wake_one
+from popmodel.engine.agents import enter_one, score_of, wake_one
+from popmodel.jit import entry_point
 from popmodel.rules import codes as c
 from popmodel.rules.records import ACCOUNT, new_tally
+from popmodel.rules.wake import settle
+from popmodel.units import DAYS_PER_WEEK
 from popmodel.vocabulary import COURSE_OUTCOMES, STATES
 
 Moment = tuple[float, str, float]
 """Day since the model start, what happened, true score (MADRS) when it did."""
+
+
+@dataclass(frozen=True)
+class Life:
+    """One patient's life under one strategy.
+
+    Attributes:
+        moments: what happened, in order.
+        days: one day a week.
+        scores: true score (MADRS) on those days; nan after death.
+        courses: first day, last day and treatment label of every course.
+    """
+
+    moments: tuple[Moment, ...]
+    days: tuple[float, ...]
+    scores: tuple[float, ...]
+    courses: tuple[tuple[float, float, str], ...]
+
+
+@entry_point
+def settle_one(p: Any, o: Any, q: Any, tally: Any) -> None:
+    """Find a patient's next event again, after the horizon was moved."""
+    settle(p, o, q, tally)
 
 
 def tell_life(
@@ -26,32 +53,65 @@ def tell_life(
     parameters: NDArray[Any],
     strategy: NDArray[Any],
     treatments: Sequence[str],
-) -> list[Moment]:
-    """Return the moments of one patient's life.
+) -> Life:
+    """Return one patient's life.
+
+    The horizon is moved week by week, so that the score can be read on the way; a wake-up that
+    changes nothing changes no history, so the life is the one that a run would give.
 
     Args:
         person: one patient record at entry; not changed.
-        parameters: one parameter record.
+        parameters: one parameter record; not changed.
         strategy: one strategy record.
         treatments: labels in the order of the record's positions.
     """
-    p = person.copy()
-    o, tally, q, s = np.zeros(1, dtype=ACCOUNT), new_tally(), parameters[0], strategy[0]
-    enter_one(p[0], o[0], q, s, tally[0])
-    entry = float(p[0]["entry"])
+    p, q, s = person.copy(), parameters.copy(), strategy[0]
+    o, tally = np.zeros(1, dtype=ACCOUNT), new_tally()
+    end, entry = float(q[0]["horizon"]), float(p[0]["entry"])
+    q[0]["horizon"] = entry
+    enter_one(p[0], o[0], q[0], s, tally[0])
     moments = [(entry, _at_entry(person[0]), float(o[0]["entry_severity"]))]
-    while p[0]["wake"] < q["horizon"]:
-        before = p.copy()
-        day, event = float(p[0]["wake"]), int(p[0]["event"])
-        wake_one(p[0], o[0], q, s, tally[0])
-        told = _told(event, before[0], p[0], treatments)
-        if told:
-            moments.append((day, told, _score(before, q, day)))
-    leave_one(p[0], o[0], q, tally[0])
+    days, scores, courses = [entry], [float(o[0]["entry_severity"])], _Courses(treatments)
+    while days[-1] < end:
+        day = min(days[-1] + DAYS_PER_WEEK, end)
+        q[0]["horizon"] = day
+        if p[0]["state"] != c.DEAD:
+            settle_one(p[0], o[0], q[0], tally[0])
+        while p[0]["wake"] < day:
+            before, now, event = p.copy(), float(p[0]["wake"]), int(p[0]["event"])
+            wake_one(p[0], o[0], q[0], s, tally[0])
+            courses.note(before[0], p[0], now)
+            told = _told(event, before[0], p[0], treatments)
+            if told:
+                moments.append((now, told, _score(before, q[0], now)))
+        days.append(day)
+        scores.append(_score(p, q[0], day))
     if p[0]["state"] != c.DEAD:
-        end = float(q["horizon"])
-        moments.append((end, f"the model ends: {_state(p[0])}", _score(p, q, end)))
-    return moments
+        moments.append((end, f"the model ends: {_state(p[0])}", scores[-1]))
+    return Life(tuple(moments), tuple(days), tuple(scores), courses.until(end))
+
+
+class _Courses:
+    """Courses as they begin and end."""
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        self.labels = labels
+        self.done: list[tuple[float, float, str]] = []
+        self.open: tuple[float, str] | None = None
+
+    def note(self, before: Any, after: Any, day: float) -> None:
+        """Take in what an event did to the course under way."""
+        running = after["care"] == c.CARE_COURSE and after["state"] != c.DEAD
+        if self.open is not None and (not running or after["started"] != self.open[0]):
+            self.done.append((*self.open[:1], day, self.open[1]))
+            self.open = None
+        if running and self.open is None:
+            self.open = (float(after["started"]), self.labels[after["treatment"]])
+
+    def until(self, end: float) -> tuple[tuple[float, float, str], ...]:
+        """Return all courses; one still under way ends at the horizon."""
+        last = [] if self.open is None else [(self.open[0], end, self.open[1])]
+        return tuple(self.done + last)
 
 
 def _score(p: NDArray[Any], q: Any, day: float) -> float:

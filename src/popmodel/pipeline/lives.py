@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from popmodel.errors import InputError
 from popmodel.parameters import Parameters, compile_strategy
@@ -11,9 +11,12 @@ from popmodel.population import synthesise
 from popmodel.scenario.routing import compile_strategies
 from popmodel.scenario.schema import Scenario
 
+if TYPE_CHECKING:
+    from popmodel.engine.story import Life
 
-def patient_story(scenario: Scenario, patient: int) -> dict[str, dict[str, list[Any]]]:
-    """Return one patient's life by structure and strategy: (day, what happened, score).
+
+def patient_story(scenario: Scenario, patient: int) -> dict[str, dict[str, Life]]:
+    """Return one patient's life by structure and strategy.
 
     Args:
         scenario: what is asked.
@@ -25,7 +28,7 @@ def patient_story(scenario: Scenario, patient: int) -> dict[str, dict[str, list[
     from popmodel.engine.story import tell_life
 
     evidence = scenario.evidence()
-    lives: dict[str, dict[str, list[Any]]] = {}
+    lives: dict[str, dict[str, Life]] = {}
     for choice in scenario.structures():
         parameters = parameters_of(scenario, evidence, choice)
         population = one_patient(scenario, parameters, patient)
