@@ -243,7 +243,7 @@ def drop_out(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
     if p.state >= REMITTED:
         hold_score(p, o, q, t, score)
         p.kept_until = t
-        p.relapse = max(t, relapse_day(p, q, p.well_since, card, 1.0, p.well_since, t))
+        p.relapse = max(t, relapse_day(p, q, p.well_since, card, 1.0, 1.0, p.well_since, t))
         leave_care(p, o, q, tally, t, ASK_LEFT)
     elif leaves_after_dropout(p, q):
         leave_care(p, o, q, tally, t, ASK_LEFT)
@@ -301,7 +301,8 @@ def judge_course(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
         p.kept_until = math.inf
         p.keeper = booster
         if well:
-            p.relapse = relapse_day(p, q, p.well_since, treatment, 1.0, t, math.inf)
+            before = q.upkeep_ratio[treatment]
+            p.relapse = relapse_day(p, q, p.well_since, treatment, 1.0, before, t, math.inf)
     if not well and s.on_response != 0 and follow_response(p, o, q, s, tally, t):
         return
     keep_well(p, o, q, s, tally, t)
@@ -334,7 +335,7 @@ def keep_well(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
         p.well_since = t
         p.spell += 1
         card = p.worked if p.gain > 0.0 else -1
-        p.relapse = relapse_day(p, q, t, card, q.residual_ratio, t, p.kept_until)
+        p.relapse = relapse_day(p, q, t, card, q.residual_ratio, 1.0, t, p.kept_until)
         set_contact(p, q, q.upkeep_contact[p.worked] if kept else q.contact_usual, t)
         look(p, o, q, tally, t)
     set_flows(p, o, q, tally, t)

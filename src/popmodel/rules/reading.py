@@ -125,7 +125,7 @@ def begin_remission(p: Any, o: Any, q: Any, tally: Any, t: Any, severity: Any) -
     elif p.care != CARE_AFTER or card < 0:
         p.kept_until = -math.inf
         p.keeper = -1
-    p.relapse = relapse_day(p, q, t, card, 1.0, t, p.kept_until)
+    p.relapse = relapse_day(p, q, t, card, 1.0, 1.0, t, p.kept_until)
     if p.care != CARE_COURSE:
         p.gain = 0.0
     if p.care == CARE_LAST or p.care == CARE_OUT:

@@ -52,8 +52,9 @@ def relapse_rate(p: Any, q: Any, card: Any, period: Any) -> Any:
 
 @rule
 def relapse_day(
-    p: Any, q: Any, since: Any, card: Any, residual: Any, kept_from: Any, kept_until: Any
-) -> Any:
+    p: Any, q: Any, since: Any, card: Any, residual: Any, before: Any, kept_from: Any,
+    kept_until: Any,
+) -> Any:  # fmt: skip
     """Return the day a spell that began at `since` ends in relapse.
 
     Args:
@@ -62,6 +63,7 @@ def relapse_day(
         since: day the spell began.
         card: treatment behind it, -1 none.
         residual: hazard factor for residual symptoms (1 in remission).
+        before: hazard factor until `kept_from`: what protected earlier in this spell.
         kept_from: day maintenance begins to protect.
         kept_until: day it stops.
     """
@@ -80,7 +82,11 @@ def relapse_day(
                 stop = min(end, kept_until)
             if stop <= day:
                 continue
-            pace = rate * kept_ratio if part == 1 else rate
+            pace = rate
+            if part == 0:
+                pace *= before
+            elif part == 1:
+                pace *= kept_ratio
             if pace > 0.0 and left <= pace * (stop - day):
                 return day + left / pace
             if stop == math.inf:
