@@ -99,12 +99,18 @@ def patient_table(
     for k, name in enumerate(COST_CATEGORIES):
         table[f"cost_{name}"] = a["cost"][:, k]
         table[f"cost_{name}_undiscounted"] = a["cost_undiscounted"][:, k]
-    return pd.DataFrame(table)
+    return pd.DataFrame({name: _column(values) for name, values in table.items()}, copy=False)
+
+
+def _column(values: Any) -> Any:
+    """Return values as a column that lies in one piece."""
+    return np.ascontiguousarray(values) if isinstance(values, np.ndarray) else values
 
 
 def _words(positions: NDArray[Any], words: Sequence[str]) -> pd.Categorical[Any]:
     """Return positions as the words they stand for."""
-    return pd.Categorical(np.asarray(words, dtype=object)[positions], categories=list(words))
+    kinds: Any = pd.CategoricalDtype(list(words))
+    return pd.Categorical.from_codes(positions.astype(np.int64), dtype=kinds)
 
 
 def mean_and_error(values: NDArray[Any] | pd.Series[Any]) -> tuple[float, float]:
@@ -266,24 +272,43 @@ def fieller_limits(
     return (middle - half) / g, (middle + half) / g
 
 
+SUBGROUP_MEANS: Final = ("remission_12m", "remission_weeks", "qaly", "cost_health_care")
+
+
 def subgroup_table(patients: Mapping[str, pd.DataFrame], bands: str = "default") -> pd.DataFrame:
-    """Return strategies by biotype, severity band, age band and sex."""
-    columns = ("remission_12m", "remission_weeks", "qaly", "cost_health_care")
-    rows = []
+    """Return strategies by biotype, severity band, age band and sex; empty groups are left out."""
+    parts = []
+    groups: dict[str, pd.Categorical[Any]] = {}
     for name, table in patients.items():
-        for dimension, group in groups_of(table, bands).items():
-            for label, part in table.groupby(group, observed=True, sort=True):
-                row = {
-                    "strategy": name, "dimension": dimension, "group": str(label),
-                    "patients": len(part),
-                }  # fmt: skip
-                for column in columns:
-                    row[column], row[column + "_se"] = mean_and_error(part[column])
-                rows.append(row)
-    return pd.DataFrame(rows)
+        groups = groups or groups_of(table, bands)
+        values = {c: table[c].to_numpy(dtype=float) for c in SUBGROUP_MEANS}
+        for dimension, group in groups.items():
+            part = _group_means(group, values)
+            part.insert(0, "strategy", name)
+            part.insert(1, "dimension", dimension)
+            parts.append(part)
+    return pd.concat(parts, ignore_index=True)
 
 
-def groups_of(table: pd.DataFrame, bands: str = "default") -> dict[str, pd.Series[Any]]:
+def _group_means(
+    group: pd.Categorical[Any], values: Mapping[str, NDArray[np.float64]]
+) -> pd.DataFrame:
+    """Return means and standard errors by group."""
+    code = np.asarray(group.codes)
+    known = code >= 0
+    size = len(group.categories)
+    n = np.bincount(code[known], minlength=size)
+    table: dict[str, Any] = {"group": [str(c) for c in group.categories], "patients": n}
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for name, x in values.items():
+            mean = np.bincount(code[known], weights=x[known], minlength=size) / n
+            gap = (x[known] - mean[code[known]]) ** 2
+            spread = np.bincount(code[known], weights=gap, minlength=size) / (n - 1.0)
+            table[name], table[name + "_se"] = mean, np.sqrt(spread / n)
+    return pd.DataFrame(table)[n > 0]
+
+
+def groups_of(table: pd.DataFrame, bands: str = "default") -> dict[str, pd.Categorical[Any]]:
     """Return the group of every patient by dimension."""
     severity = REPORTING_BANDS[bands]
     edges = [-math.inf, *[high + 0.5 for _, high in severity[:-1]], math.inf]
@@ -292,10 +317,10 @@ def groups_of(table: pd.DataFrame, bands: str = "default") -> dict[str, pd.Serie
     ages = [-math.inf, *[high + 1 for _, high in AGE_BANDS[:-1]], math.inf]
     names = [f"{low}-{high}" for low, high in AGE_BANDS[:-1]] + [f"{AGE_BANDS[-1][0]}+"]
     return {
-        "biotype": table["biotype"],
-        "severity_band": pd.cut(table["severity"], edges, labels=labels),
-        "age_band": pd.cut(table["age"], ages, labels=names, right=False),
-        "sex": table["sex"],
+        "biotype": pd.Categorical(table["biotype"]),
+        "severity_band": pd.Categorical(pd.cut(table["severity"], edges, labels=labels)),
+        "age_band": pd.Categorical(pd.cut(table["age"], ages, labels=names, right=False)),
+        "sex": pd.Categorical(table["sex"]),
     }
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
+from pyarrow import Table
+from pyarrow.parquet import write_table
 
 from popmodel.errors import InputError, nearest
 from popmodel.provenance import file_hash
@@ -107,7 +109,13 @@ class Folder:
         """Write one patient table."""
         place = folder / "patients"
         place.mkdir(parents=True, exist_ok=True)
-        table.to_parquet(place / f"{strategy}.parquet", compression="zstd", index=False)
+        words = [name for name in table.columns if table[name].dtype == "category"]
+        write_table(
+            Table.from_pandas(table, preserve_index=False),
+            place / f"{strategy}.parquet",
+            compression="zstd",
+            use_dictionary=words,
+        )
 
     def publish(self, result: Result) -> Path:
         """Write the remaining tables and put the folder in its place."""

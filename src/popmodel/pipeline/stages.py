@@ -23,7 +23,7 @@ from popmodel.thresholds import severity_curves
 from popmodel.units import DAYS_PER_YEAR
 
 LIFETIME_YEARS: Final = 90.0
-RECRUITS: Final = 16_000
+RECRUITS: Final = 10_000
 """Patients of the virtual trials behind the severity thresholds, at most."""
 FEWEST_RECRUITS: Final = 2_000
 PATIENT_FILES_UP_TO: Final = 1_000_000
