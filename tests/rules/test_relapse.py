@@ -19,7 +19,7 @@ QUIET = settings(
 MONTH = 365.25 / 12
 
 
-def hazard_at(q, p, card, since, factor, kept, t):
+def hazard_at(q, p, card, since, factor, before, kept, t):
     """The hazard on day t, written again from the cards and without the model's help."""
     months = (t - since) / MONTH
     lines = q["failed_line_ratio"] ** min(int(p["failures"]), 4)
@@ -30,7 +30,9 @@ def hazard_at(q, p, card, since, factor, kept, t):
         period = int(np.searchsorted([2, 6, 12], months, side="right"))
         source = q["natural_relapse"] if card < 0 else q["treatment_relapse"][card]
         rate = source[period] * lines * q["biotype_relapse"][p["biotype"]]
-    keep = q["upkeep_ratio"][p["keeper"]] if kept[0] <= t < kept[1] and p["keeper"] >= 0 else 1.0
+    keep = before if t < kept[0] else 1.0
+    if kept[0] <= t < kept[1] and p["keeper"] >= 0:
+        keep = q["upkeep_ratio"][p["keeper"]]
     return rate * factor * keep
 
 
@@ -40,6 +42,7 @@ def hazard_at(q, p, card, since, factor, kept, t):
     since=st.floats(0, 4000),
     card=st.integers(-1, 15),
     residual=st.sampled_from([1.0, 3.0]),
+    before=st.sampled_from([1.0, 0.4]),
     kept_from=st.floats(0, 200),
     kept_days=st.floats(-50, 1500),
     failures=st.integers(0, 6),
@@ -54,6 +57,7 @@ def test_a_spell_ends_where_the_integrated_hazard_meets_the_budget(
     since,
     card,
     residual,
+    before,
     kept_from,
     kept_days,
     failures,
@@ -69,12 +73,12 @@ def test_a_spell_ends_where_the_integrated_hazard_meets_the_budget(
         number, failures=failures, past_episodes=past, keeper=keeper, biotype=number % 4
     )
     kept = (since + kept_from, since + kept_from + kept_days)
-    day = relapse.relapse_day(p, row, since, card, residual, *kept)
+    day = relapse.relapse_day(p, row, since, card, residual, before, *kept)
     assert day > since
     factor = residual * relapse.frailty(p, row)
     edges = sorted({*(since + MONTH * m for m in (2, 6, 12, 24)), *kept})
     spent = integrate.quad(
-        lambda t: hazard_at(row, p, card, since, factor, kept, t),
+        lambda t: hazard_at(row, p, card, since, factor, before, kept, t),
         since, day, points=[e for e in edges if since < e < day] or None, limit=400,
     )[0]  # fmt: skip
     assert spent == pytest.approx(budget_of(p, relapse.SALT_RELAPSE), rel=1e-7)
@@ -87,7 +91,7 @@ def test_a_constant_hazard_gives_exponential_spells(q, new_patient):
     row["past_episode_ratio"] = 1.0
     row["relapse_frailty_sd"] = 0.0
     days = [
-        relapse.relapse_day(new_patient(n), row, 100.0, -1, 1.0, 0.0, 0.0) - 100.0
+        relapse.relapse_day(new_patient(n), row, 100.0, -1, 1.0, 1.0, 0.0, 0.0) - 100.0
         for n in range(4000)
     ]
     assert stats.kstest(days, "expon", args=(0, 100.0)).pvalue > 1e-6
@@ -109,14 +113,16 @@ def test_a_falling_hazard_gives_the_piecewise_exponential_survival(q, new_patien
         spent = np.interp(t, edges, total)
         return np.exp(-spent - 0.001 * np.maximum(0.0, t - edges[-1]))
 
-    days = [relapse.relapse_day(new_patient(n), row, 0.0, -1, 1.0, 0.0, 0.0) for n in range(4000)]
+    days = [
+        relapse.relapse_day(new_patient(n), row, 0.0, -1, 1.0, 1.0, 0.0, 0.0) for n in range(4000)
+    ]
     assert stats.kstest(days, lambda t: 1 - survival(t)).pvalue > 1e-6
 
 
 def test_without_a_hazard_nobody_relapses(q, patient):
     row = q
     row["natural_relapse"][:] = row["recurrence_rate"] = 0.0
-    assert relapse.relapse_day(patient, row, 0.0, -1, 1.0, 0.0, 0.0) == math.inf
+    assert relapse.relapse_day(patient, row, 0.0, -1, 1.0, 1.0, 0.0, 0.0) == math.inf
 
 
 def test_frailty_has_mean_one(q, new_patient):
@@ -129,13 +135,14 @@ def test_maintenance_that_does_nothing_changes_no_relapse(q, new_patient):
     q["upkeep_ratio"][3] = 1.0
     for number in range(30):
         p = new_patient(number, keeper=3)
-        plain = relapse.relapse_day(p, q, 10.0, 2, 1.0, 10.0, 10.0)
-        kept = relapse.relapse_day(p, q, 10.0, 2, 1.0, 40.0, 300.0)
+        plain = relapse.relapse_day(p, q, 10.0, 2, 1.0, 1.0, 10.0, 10.0)
+        kept = relapse.relapse_day(p, q, 10.0, 2, 1.0, 1.0, 40.0, 300.0)
         assert kept == pytest.approx(plain, rel=1e-12)
 
 
 def test_every_spell_has_a_budget_of_its_own(q, new_patient):
     days = {
-        relapse.relapse_day(new_patient(1, spell=n), q, 0.0, -1, 1.0, 0.0, 0.0) for n in range(50)
+        relapse.relapse_day(new_patient(1, spell=n), q, 0.0, -1, 1.0, 1.0, 0.0, 0.0)
+        for n in range(50)
     }
     assert len(days) == 50
