@@ -1,9 +1,10 @@
 """The arms of a virtual trial, run by the same engine and the same rules as a policy run.
 
-A parallel arm begins on day 0 and is read on a later day. A sequence is lived step by step: all who
-enter a step stay in it for its full length, on or off the drug; who has not remitted by its end
-enters the next at once. Nobody leaves between steps (the convention behind STAR*D's cumulative
-rate), and the contact an arm names stays with those who stop the drug.
+A parallel arm begins on day 0 and is read on a later day. A sequence is lived step by step: who
+has not remitted by the end of a step enters the next at once. Who stops the drug counts in the step
+and does not enter the next, as in the published rates of those who entered; between steps nobody
+leaves (the convention behind a cumulative rate). The contact that an arm names stays with those who
+stop.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class Reading:
         end: true score on the day of reading; inf for the dead, who reach no outcome.
         first_remission: days until the first remission (true score), inf if none.
         first_response: days until the score first fell to half, inf if never.
+        completed: whether the patient was alive and on course at the end.
         persons: patient records at the end.
     """
 
@@ -43,6 +45,7 @@ class Reading:
     end: Floats
     first_remission: Floats
     first_response: Floats
+    completed: NDArray[np.bool_]
     persons: NDArray[Any]
 
 
@@ -126,20 +129,24 @@ def _run_one(
     entrants["entry"] = entrants["due"] = begins
     history = simulate(entrants, q, [strategy], threads=1)[0]
     accounts = history.accounts
+    end = _scores(history.persons, q, begins + days)
     return Reading(
-        accounts["entry_severity"], _scores(history.persons, q, begins + days),
-        accounts["first_remission"], accounts["first_response"], history.persons,
-    )  # fmt: skip
+        accounts["entry_severity"],
+        end,
+        accounts["first_remission"],
+        accounts["first_response"],
+        np.isfinite(end) & (history.persons["care"] == c.CARE_COURSE),
+        history.persons,
+    )
 
 
 def next_step(persons: NDArray[Any]) -> NDArray[Any]:
     """Return patients whose course failed without remission, ready for the next step."""
     ready = persons.copy()
-    on = ready["care"] == c.CARE_COURSE
-    ready["previous"][on] = ready["treatment"][on]
-    ready["outcome"][on] = c.OUTCOME_FAILED
-    ready["failures"][on] += 1
-    ready["line"][on] += 1
+    ready["previous"] = ready["treatment"]
+    ready["outcome"] = c.OUTCOME_FAILED
+    ready["failures"] += 1
+    ready["line"] += 1
     ready["treatment"] = -1
     ready["sessions"] = 0
     ready["gain"] = 0.0

@@ -27,6 +27,8 @@ Floats = NDArray[np.float64]
 
 HALF: Final = 0.5
 STOCKS_KEPT: Final = 8
+LATER_STEPS: Final = 4
+"""A sequence recruits so many times more: few of them enter its later steps."""
 DESIGNS: Final = ("parallel", "single_arm", "sequence")
 SHARES: Final = ("response", "remission")
 MEANS: Final = ("mean_change", "relative_change")
@@ -109,9 +111,10 @@ class Emulator:
 
     def _stock(self, trial: Trial, parameters: Parameters) -> NDArray[Any]:
         stock = stock_of(trial)
-        key = (stock, fingerprint(parameters, None))
+        size = self.size * (LATER_STEPS if trial.design == "sequence" else 1)
+        key = (stock, size, fingerprint(parameters, None))
         if key not in self._stocks:
-            self._stocks[key] = draw_stock(parameters, stock, self.seed, self.size)
+            self._stocks[key] = draw_stock(parameters, stock, self.seed, size)
             if len(self._stocks) > STOCKS_KEPT:
                 self._stocks.popitem(last=False)
         self._stocks.move_to_end(key)
@@ -341,7 +344,7 @@ class _View:
         return self._readings[key]
 
     def _step(self, number: int, days: float, cut: float) -> tuple[Reading, Floats, Floats]:
-        """Return a step of a sequence, entered by who did not remit in the one before."""
+        """Return a step of a sequence, entered by who completed the one before unremitted."""
         key = (number, days, cut)
         if key not in self._readings:
             persons, before, weights = (
@@ -349,7 +352,7 @@ class _View:
             )  # fmt: skip
             if number > 0:
                 last, before, weights = self._step(number - 1, days, cut)
-                on = (last.first_remission > days) & np.isfinite(last.end)
+                on = (last.first_remission > days) & last.completed
                 persons = next_step(last.persons[on])
                 before, weights = last.end[on], weights[on] / weights[on].sum()
             arm = list(self.trial.arms.values())[number]

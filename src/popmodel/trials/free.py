@@ -78,6 +78,7 @@ def free_parameters(
 
     Depth (mean, spread, persistent share under the default correlation only: the others are defined
     by theirs), spread of luck, the contacts and the potencies that the arms of the trials meet.
+    What is not in doubt, such as a number that was overridden, is left alone.
 
     Args:
         evidence: cards.
@@ -94,9 +95,12 @@ def free_parameters(
         *(f"contacts.{name}.level" for name in contacts),
         *(f"treatments.{name}.potency" for name in treatments),
     ]
-    found = [_free(path, evidence.quantity(path)) for path in paths]
-    found.insert(len(depth), _free(response + LUCK, evidence.quantity(response + LUCK), 1.0))
-    return found
+    paths.insert(len(depth), response + LUCK)
+    unsure = [path for path in paths if _in_doubt(evidence.quantity(path))]
+    return [
+        _free(path, evidence.quantity(path), 1.0 if path == response + LUCK else None)
+        for path in unsure
+    ]
 
 
 def met(evidence: Evidence, trials: Iterable[Trial]) -> tuple[list[str], list[str]]:
