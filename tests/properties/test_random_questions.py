@@ -70,7 +70,9 @@ STRATEGY = st.builds(
         after_last=some(["care_as_usual", "none"]),
         maintain=st.dictionaries(
             some(OFFERED),
-            st.builds(lambda t, w: {"treat": t, "every_weeks": w}, some(BOOSTERS), st.floats(0.3, 60)),
+            st.builds(
+                lambda t, w: {"treat": t, "every_weeks": w}, some(BOOSTERS), st.floats(0.3, 60)
+            ),
             max_size=4,
         ),
     ),
@@ -90,7 +92,9 @@ QUESTION = st.fixed_dictionaries(
                 "contact_credit": some(["full", "none"]),
             }
         ),
-        "discount": st.fixed_dictionaries({"costs": some([0, 0.03, 0.5]), "health": some([0, 0.03])}),
+        "discount": st.fixed_dictionaries(
+            {"costs": some([0, 0.03, 0.5]), "health": some([0, 0.03])}
+        ),
     }
 )  # fmt: skip
 OVERRIDES = st.dictionaries(some(DOUBTFUL), st.floats(0.02, 0.98), max_size=12).map(

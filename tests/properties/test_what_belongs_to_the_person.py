@@ -12,13 +12,14 @@ CARDS = {"escitalopram": 0.4, "cbt": 0.9, "rtms": 1.6}
 
 
 def world_without_side_effects(potency):
-    """rho = 1, f = 0, no drop-out, gap, leaving or failure cost, contact constant, equal lengths."""
+    """rho = 1, f = 0, no drop-out, gap, leaving or failure cost, constant contact, equal days."""
     overrides = {
         "disease.response.persistent_share": 1,
         "contacts.usual_care.level": 0,
         "disease.care_seeking.switch_gap_days": 0,
         "disease.care_seeking.disengage_after_dropout": 0,
-        **{f"disease.care_seeking.disengage_after_failures.{n}": 0 for n in ("one", "two", "three")},
+        **{f"disease.care_seeking.disengage_after_failures.{n}": 0
+           for n in ("one", "two", "three")},
         "population.us_adults_mdd.in_care_share": 1,
         **{f"disease.crisis.suicides_per_100000_years.{band}": 0
            for band in ("remission", "mild", "moderate", "severe")},

@@ -36,6 +36,11 @@ def hazard_at(q, p, card, since, factor, before, kept, t):
     return rate * factor * keep
 
 
+def day_of(p, q):
+    """The day a spell ends that began on day 0 without treatment or maintenance."""
+    return relapse.relapse_day(p, q, 0.0, -1, 1.0, 1.0, 0.0, 0.0)
+
+
 @QUIET
 @given(
     number=st.integers(0, 10**6),
