@@ -29,6 +29,8 @@ from popmodel.vocabulary import STATES as STATE_NAMES
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("README.md", "docs/model.md", "docs/glossary.md")
 PART = re.compile(r"(<!-- begin (?P<name>[a-z_]+) -->\n).*?(<!-- end (?P=name) -->)", re.DOTALL)
+OUTSIDE = 2.0
+"""Standard errors beyond which a fitted number counts as missed."""
 ORIGINS = {
     "seen": "read in its source",
     "recalled": "recalled",
@@ -133,6 +135,20 @@ def trial_counts(evidence: Evidence) -> str:
     )
 
 
+def fits(evidence: Evidence) -> str:
+    """Return how well each calibrated card fits the numbers it was fitted to."""
+    if not evidence.calibrated:
+        return "No calibrated card is committed yet.\n"
+    rows = []
+    for name, card in evidence.calibrated.items():
+        missed = [row for row in card.diagnostics["table"] if abs(row["z"]) > OUTSIDE]
+        worst = ", ".join(dict.fromkeys(f"`{row['trial']}`" for row in missed)) or "none"
+        total, deviance = card.diagnostics["terms"], card.diagnostics["deviance"]
+        rows.append((f"`{name}`", len(card.values), f"{deviance:g} / {total}", len(missed), worst))
+    head = ("card", "fitted", "deviance / numbers", "off by 2 and more", "in these trials")
+    return table(head, rows)
+
+
 def parts() -> dict[str, str]:
     """Return every generated part by name."""
     evidence = load_evidence()
@@ -155,6 +171,7 @@ def parts() -> dict[str, str]:
         "treatments": lambda: treatments(evidence),
         "response_values": lambda: response_values(evidence),
         "evidence_counts": lambda: evidence_counts(evidence),
+        "fits": lambda: fits(evidence),
         "trial_counts": lambda: trial_counts(evidence),
     }
     return {name: make() for name, make in makers.items()}
