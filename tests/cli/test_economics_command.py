@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -105,3 +106,51 @@ def test_a_range_of_amounts_holds_both_ends(text, amounts):
 def test_a_range_that_is_none_is_refused(text):
     with pytest.raises(InputError, match="--wtp"):
         amounts_of(text)
+
+
+@pytest.fixture
+def many(tmp_path):
+    """Forty draws of two strategies, with two parameters; the first decides."""
+    luck = np.random.default_rng(1)
+    values = luck.normal(size=(40, 2))
+    rows = [
+        (draw, name, 1000 * values[draw, 0] if name == "new" else 0.0, 0.0)
+        for draw in range(40)
+        for name in ("old", "new")
+    ]
+    psa, params = tmp_path / "psa.csv", tmp_path / "params.csv"
+    pd.DataFrame(rows, columns=["sample", "strategy", "cost", "qaly"]).to_csv(psa, index=False)
+    named = pd.DataFrame(values, columns=["price", "idle"]).rename_axis("sample")
+    named.to_csv(params)
+    return psa, params
+
+
+def test_parameters_give_the_value_of_learning_them_one_by_one_and_together(many, tmp_path):
+    psa, params = many
+    out = tmp_path / "out"
+    options = ["--params", str(params), "--group", "both=price, idle", "--wtp", "0:1:1"]
+    assert main(["economics", str(psa), "--out", str(out), *options]) == 0
+    table = pd.read_csv(out / "evppi.csv")
+    assert list(table.columns[:3]) == ["wtp", "parameter", "evppi"]
+    assert table["parameter"].tolist() == ["price"] * 2 + ["idle"] * 2 + ["both"] * 2
+    value = table.groupby("parameter")["evppi"].first()
+    evpi = pd.read_csv(out / "evpi.csv")["evpi"].iloc[0]
+    assert value["price"] == pytest.approx(evpi, rel=1e-6)
+    assert value["idle"] < 0.2 * evpi
+    assert value["both"] == pytest.approx(evpi, rel=0.02)
+
+
+@pytest.mark.parametrize("group", ["both", "=price", "both=", "both=price,,idle", "x=unheard"])
+def test_a_group_that_is_none_is_refused(group, many, tmp_path, capsys):
+    psa, params = many
+    options = ["--params", str(params), "--group", group, "--out", str(tmp_path / "out")]
+    assert main(["economics", str(psa), *options]) == 2
+    assert "group" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_parameters_of_other_draws_are_refused(many, tmp_path, capsys):
+    psa, params = many
+    pd.read_csv(params).iloc[:39].to_csv(params, index=False)
+    assert main(["economics", str(psa), "--params", str(params)]) == 2
+    assert "params.csv: sample 39: has no row" in capsys.readouterr().err

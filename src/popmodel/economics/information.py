@@ -85,6 +85,11 @@ def losses(samples: Samples, price: float) -> FloatArray:
     return loss
 
 
+def highest(samples: Samples, prices: FloatArray) -> FloatArray:
+    """Return the EVPI at each price, shape (prices,): nothing less than all is worth more."""
+    return np.array([losses(samples, price).mean(axis=1).min() for price in prices])
+
+
 def _value_and_error(samples: Samples, prices: FloatArray) -> FloatArray:
     """Return EVPI and its standard error, shape (prices, 2).
 

@@ -13,12 +13,12 @@ from popmodel.economics.checks import (
     each_structure_with,
     wtp_values,
 )
-from popmodel.economics.information import for_population, losses
+from popmodel.economics.information import for_population, highest
 from popmodel.economics.population import Population
 from popmodel.economics.samples import Samples, parameters_of, samples_of
 from popmodel.economics.second_opinion import bins_of, kernel, means_of_others
 from popmodel.economics.smoothing import Basis, smooth, smooth_of_others
-from popmodel.economics.splines import joint_spline, spline
+from popmodel.economics.splines import functions_of, spline
 from popmodel.errors import InputError
 
 FEWEST_DRAWS = 30
@@ -130,19 +130,23 @@ def _gains(
         yield benefit[expected.argmax(axis=0), draws] - benefit[benefit.mean(axis=1).argmax()]
 
 
-def highest(samples: Samples, prices: FloatArray) -> FloatArray:
-    """Return the EVPI of the draws, shape (prices,)."""
-    return np.array([losses(samples, price).mean(axis=1).min() for price in prices])
+def refuse_few(samples: Samples, parameters: int) -> None:
+    """Refuse to learn a function of parameters from too few draws.
+
+    Raises:
+        InputError: there are fewer than 30, or than 10 a parameter.
+    """
+    least = max(FEWEST_DRAWS, DRAWS_A_PARAMETER * parameters)
+    if len(samples.labels) < least:
+        have = len(samples.labels)
+        raise InputError(f"{have} samples are too few to learn from, {least} are needed")
 
 
 def _table(
     samples: Samples, params: pd.DataFrame, prices: FloatArray, groups: Groups
 ) -> pd.DataFrame:
     _refuse_groups(params, groups)
-    largest = max([len(members) for members in groups.values()], default=1)
-    least = max(FEWEST_DRAWS, DRAWS_A_PARAMETER * largest)
-    if len(samples.labels) < least:
-        raise InputError(f"EVPPI: {len(samples.labels)} samples are too few, {least} are needed")
+    refuse_few(samples, max([len(members) for members in groups.values()], default=1))
     most = highest(samples, prices)
     rows = list(_single(samples, params, prices, most))
     rows += _joint(samples, params, prices, most, groups)
@@ -168,7 +172,7 @@ def _single(
     noise = _noise(samples, flat, prices, most, SHUFFLES)
     for name in params.columns:
         values = params[name].to_numpy()
-        fitted = _fits(samples, spline(values))
+        fitted = _fits(samples, functions_of(values[:, None]))
         place = bins_of(values, bins)
         check = means_of_others(place, samples.cost), means_of_others(place, samples.effect)
         yield _rows(name, samples, fitted, check, prices, most, noise)
@@ -179,7 +183,7 @@ def _joint(
 ) -> Iterator[pd.DataFrame]:
     for name, members in groups.items():
         values = params[list(members)].to_numpy()
-        basis = joint_spline(values)
+        basis = functions_of(values)
         cost, effect = samples.cost, samples.effect
         check = (
             smooth_of_others(kernel(values, cost), cost),

@@ -21,6 +21,11 @@ Term = tuple[tuple[int, int], ...]
 """A product of functions: which parameter, and which of its functions, counted from 1."""
 
 
+def functions_of(values: FloatArray) -> Basis:
+    """Return smooth functions of one or of several parameters, shape (samples, parameters)."""
+    return spline(values[:, 0]) if values.shape[1] == 1 else joint_spline(values)
+
+
 def spline(values: FloatArray) -> Basis:
     """Return smooth functions of one parameter: a penalised natural cubic spline.
 
