@@ -154,7 +154,7 @@ class LocalLinear:
         square = np.bincount(self._bin, weights=y * y, minlength=self._bins)
         mean: Floats = np.asarray(self._weight @ total, dtype=float)
         m = mean[:, None]
-        spread = square - 2.0 * m * total + m * m * self._count
+        spread = np.maximum(square - 2.0 * m * total + m * m * self._count, 0.0)
         return mean, np.sqrt(((self._weight**2) * spread).sum(axis=1))
 
 
