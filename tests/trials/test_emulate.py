@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from tests.trials.conftest import SEED, with_results
 
-from popmodel.evidence.schema import Trial
+from popmodel.evidence.schema import Definition, Trial
 from popmodel.trials.emulate import Emulator, emulate, fingerprint
 
 
@@ -113,13 +113,31 @@ def test_a_step_given_to_nobody_else_is_the_plain_step(evidence, parameters, emu
     assert ends[0] < value < ends[-1]
 
 
-def test_what_cannot_be_emulated_says_so_and_is_not_skipped(evidence, parameters, emulator):
+def test_what_cannot_be_emulated_says_so_and_is_not_skipped(evidence, parameters, emulator, potent):
+    trial = parallel(potent, control_of(evidence, potent))
+    strange = {"scale": "cgi"}
+    outcome = trial.outcomes[0].model_copy(update={"definition": Definition(**strange)})
+    for changed, told in (
+        ({"design": "crossover"}, "design crossover"),
+        ({"outcomes": (outcome,)}, "scale cgi"),
+    ):
+        other = trial.model_copy(update={"id": told.replace(" ", "-"), **changed})
+        rows = emulator.predict(other, parameters)
+        assert len(rows) == sum(len(o.results) for o in other.outcomes)
+        assert all(told in row.problem and math.isnan(row.value) for row in rows)
+
+
+def test_who_stops_relapses_more_often_than_who_goes_on(evidence, parameters, emulator):
     for trial in evidence.trials.values():
-        if trial.design == "withdrawal":
-            rows = emulator.predict(trial, parameters)
-            assert len(rows) == sum(len(o.results) for o in trial.outcomes)
-            assert all("not yet emulated" in row.problem for row in rows)
-            assert all(math.isnan(row.value) for row in rows)
+        if trial.design == "withdrawal" and len(trial.arms) == 2:
+            rows = {row.arm: row.value for row in emulator.predict(trial, parameters)}
+            (control,) = [
+                name
+                for name, arm in trial.arms.items()
+                if evidence.treatments[arm.treat].kind == "control"
+            ]
+            (kept,) = set(rows) - {control}
+            assert 0.05 < rows[kept] < rows[control] < 0.8
 
 
 def test_untreated_patients_remit_more_often_the_longer_one_waits(evidence, parameters, emulator):

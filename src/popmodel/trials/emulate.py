@@ -22,6 +22,7 @@ from popmodel.evidence.schema import ArmResult, Trial, TrialOutcome
 from popmodel.parameters import Parameters
 from popmodel.trials.arms import Reading, next_step, run_arm
 from popmodel.trials.recruits import Recruits, draw_stock, recruit, stock_of
+from popmodel.trials.withdrawal import relapse_share
 
 Floats = NDArray[np.float64]
 
@@ -29,8 +30,9 @@ HALF: Final = 0.5
 STOCKS_KEPT: Final = 8
 LATER_STEPS: Final = 4
 """A sequence recruits so many times more: few of them enter its later steps."""
-DESIGNS: Final = ("parallel", "single_arm", "sequence")
+DESIGNS: Final = ("parallel", "single_arm", "sequence", "withdrawal")
 SHARES: Final = ("response", "remission")
+RELAPSE: Final = "relapse"
 MEANS: Final = ("mean_change", "relative_change")
 CONTRASTS: Final = (
     "mean_difference", "standardised_difference", "log_odds_ratio", "log_risk_ratio", "interaction",
@@ -153,8 +155,10 @@ def unknown_design(trial: Trial) -> str:
 def unknown_outcome(trial: Trial, outcome: TrialOutcome) -> str:
     """Return why an outcome cannot be emulated; empty if it can."""
     contrast = outcome.measure in CONTRASTS
-    if outcome.measure not in (*SHARES, *MEANS, *CONTRASTS):
+    if outcome.measure not in (*SHARES, *MEANS, *CONTRASTS, RELAPSE):
         return f"not yet emulated: measure {outcome.measure}"
+    if (outcome.measure == RELAPSE) != (trial.design == "withdrawal"):
+        return f"not yet emulated: {outcome.measure} in design {trial.design}"
     if outcome.definition is not None and outcome.definition.scale != "madrs":
         return f"not yet emulated: scale {outcome.definition.scale}"
     if outcome.at_days is None:
@@ -223,7 +227,11 @@ class _View:
         if problem:
             return replace(row, problem=problem)
         given = spread = math.nan
-        if outcome.measure in SHARES:
+        if outcome.measure == RELAPSE:
+            value = relapse_share(
+                self.trial, row.arm, self.parameters, self.recruits, _days(outcome)
+            )
+        elif outcome.measure in SHARES:
             value = self._share(outcome, row.arm)
             given = self._given_response(row, outcome)
         elif outcome.measure in MEANS:

@@ -68,7 +68,11 @@ class ScoreLimits(Limits):
 
 
 class Include(Part):
-    """Who was included, by what was measured; `intake: incident` are new episodes from onset."""
+    """Who was included, by what was measured.
+
+    `intake: incident` are new episodes from onset; `well_days` how long people in a withdrawal trial
+    had been well on the treatment.
+    """
 
     severity: ScoreLimits | None = None
     failed_trials: Limits | None = None
@@ -78,6 +82,7 @@ class Include(Part):
     flags_all: Several[Flag] = ()
     flags_none: Several[Flag] = ()
     intake: Literal["prevalent", "incident"] = "prevalent"
+    well_days: AtLeastZero = 0.0
 
 
 class MeanSd(Part):
