@@ -15,28 +15,12 @@ from popmodel import outcomes
 from popmodel.vocabulary import COST_CATEGORIES, FLOWS, HEALTH_CARE_CATEGORIES, STATES
 
 # The contract with the project's users.
-STRATEGIES = [
-    "strategy",
-    "patients",
-    "ever_response",
-    "ever_remission",
-    "remission_12m",
-    "remission_end",
-    "share_time_in_remission",
-    "remission_days_90d",
-    "remission_weeks",
-    "weeks_to_remission_median",
-    "relapses",
-    "courses",
-    "crises",
-    "deaths",
-    "life_years",
-    "qaly",
-    "cost_health_care",
-    "cost_societal",
-    "wait_days_median",
-    "wait_days_p90",
-]
+STRATEGIES = (
+    "strategy", "patients", "ever_response", "ever_remission", "remission_12m", "remission_end",
+    "share_time_in_remission", "remission_days_90d", "remission_weeks",
+    "weeks_to_remission_median", "relapses", "courses", "crises", "deaths", "life_years", "qaly",
+    "cost_health_care", "cost_societal", "wait_days_median", "wait_days_p90",
+)  # fmt: skip
 DAYS = 5 * 365.25
 
 
