@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from popmodel.evidence.load import Evidence
-from popmodel.evidence.schema import Trial
+from popmodel.evidence.schema import Response, Trial
 from popmodel.parameters import Parameters, Structure, compile_parameters
 from popmodel.trials.emulate import RELAPSE, Emulator, unknown_design, unknown_outcome
 from popmodel.trials.free import Free, free_parameters, values_at
@@ -43,7 +43,7 @@ OVERDISPERSION: Final = 1.3
 """Standard errors are multiplied by this: deviance by degrees of freedom of the prototype fit."""
 SHIFT: Final = 0.10
 """Change of contact by which the effect of a setting is measured, in units of depth."""
-EVALUATIONS: Final = 12
+EVALUATIONS: Final = 6
 FLAT: Final = 2e-3
 """Relative change of the deviance at which the search ends."""
 
@@ -92,6 +92,7 @@ class Likelihood:
         self.structure = structure
         self.trials = [trial for trial in trials if is_emulated(trial)]
         self.free = free_parameters(evidence, structure, self.trials)
+        self.rough = f"disease.{evidence.the(Response).id}."
         self._settled = {t.id for t in self.trials if has_own_contact(t, self.trials, evidence)}
         self._emulator = Emulator(seed, recruits)
         self._whitening: dict[str, Floats] = {}
@@ -133,12 +134,17 @@ class Likelihood:
         ]
         return np.concatenate([*parts, np.asarray(x, dtype=float)])
 
-    def jacobian(self, x: Floats) -> Floats:
-        """Return derivatives of the residuals by differences over `STEP`, towards the middle."""
+    def jacobian(self, x: Floats, which: Sequence[int] | None = None) -> Floats:
+        """Return derivatives of the residuals by differences over `STEP`, towards the middle.
+
+        Args:
+            x: the point.
+            which: positions of the numbers to differentiate by; all when None.
+        """
         here = self.residuals(x)
         columns = []
-        for n, at in enumerate(x):
-            step = -STEP if at > 0.0 else STEP
+        for n in range(len(x)) if which is None else which:
+            step = -STEP if x[n] > 0.0 else STEP
             moved = np.array(x, dtype=float)
             moved[n] += step
             columns.append((self.residuals(moved) - here) / step)
@@ -207,7 +213,7 @@ def calibrate(
     x = starting_point(likelihood.free, start or {})
     likelihood.measure_settings(x)
     if evaluations > 0:
-        x = search(likelihood, x, evaluations, tell).x
+        x = search(likelihood, x, evaluations, tell)
     jacobian = likelihood.jacobian(x)
     terms, z = likelihood.report(x)
     penalty = float(x @ x)
@@ -249,19 +255,54 @@ def starting_point(free: Sequence[Free], start: Mapping[str, float]) -> Floats:
 
 def search(
     likelihood: Likelihood, x: Floats, evaluations: int = EVALUATIONS, tell: Tell | None = None
-) -> Any:
-    """Return what SciPy's least squares finds from a point."""
+) -> Floats:
+    """Return the best point found: first by moving everything, then with depth held.
 
-    def residuals(at: Floats) -> Floats:
-        found = likelihood.residuals(at)
+    Recruits change with depth, one by one, so the deviance is rough in it and smooth in most
+    contacts and potencies: once depth is about right, these are polished alone.
+
+    Args:
+        likelihood: what is made large.
+        x: where the search starts.
+        evaluations: points tried in each half.
+        tell: called with a line about every point tried.
+    """
+    everything = list(range(len(x)))
+    smooth = [
+        n for n, one in enumerate(likelihood.free) if not one.path.startswith(likelihood.rough)
+    ]
+    for which in (everything, smooth):
+        x = _descend(likelihood, np.array(x, dtype=float), which, evaluations, tell)
+    return x
+
+
+def _descend(
+    likelihood: Likelihood, x: Floats, which: Sequence[int], evaluations: int, tell: Tell | None
+) -> Floats:
+    """Return where least squares ends when it moves only some of the numbers."""
+
+    def at(part: Floats) -> Floats:
+        moved = x.copy()
+        moved[which] = part
+        return moved
+
+    def residuals(part: Floats) -> Floats:
+        found = likelihood.residuals(at(part))
         if tell is not None:
-            tell(f"deviance with priors {found @ found:.2f}")
+            tell(f"{len(which)} numbers free: deviance with priors {found @ found:.2f}")
         return found
 
-    return least_squares(
-        residuals, x, jac=likelihood.jacobian, bounds=(-FARTHEST, FARTHEST), ftol=FLAT,
-        xtol=1e-3, gtol=1e-3, max_nfev=evaluations,
-    )  # fmt: skip
+    found = least_squares(
+        residuals,
+        x[which],
+        jac=lambda part: likelihood.jacobian(at(part), which),
+        bounds=(-FARTHEST, FARTHEST),
+        ftol=FLAT,
+        xtol=1e-3,
+        gtol=1e-3,
+        max_nfev=evaluations,
+    )
+    return at(found.x)
 
 
 def covariance_of(likelihood: Likelihood, x: Floats, jacobian: Floats) -> Floats:
