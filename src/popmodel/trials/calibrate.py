@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -292,10 +292,13 @@ def _descend(
             tell(f"{len(which)} numbers free: deviance with priors {found @ found:.2f}")
         return found
 
+    def slopes(part: Floats) -> Floats:
+        return likelihood.jacobian(at(part), which)
+
     found = least_squares(
         residuals,
         x[which],
-        jac=lambda part: likelihood.jacobian(at(part), which),
+        jac=slopes,
         bounds=(-FARTHEST, FARTHEST),
         ftol=FLAT,
         xtol=1e-3,
