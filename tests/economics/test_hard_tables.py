@@ -159,6 +159,12 @@ def test_net_benefit_keeps_the_rows_it_was_given():
         nmb(part.assign(qaly=np.nan), 5.0)
 
 
+@pytest.mark.parametrize("value", [1e61, -1e300])
+def test_numbers_that_can_only_be_slips_are_refused(value):
+    with pytest.raises(InputError, match="is not a finite number"):
+        evpi(PSA.assign(cost=value), WTP)
+
+
 def test_huge_and_tiny_numbers_keep_their_order():
     psa = psa_of(np.array([[1e15, 1e15 + 1], [1e15, 1e15 - 1]]), np.zeros((2, 2)))
     assert evpi(psa, 0.0)["evpi"].item() == 0.5

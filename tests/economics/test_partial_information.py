@@ -111,6 +111,20 @@ def test_three_strategies_agree_with_learning_by_force():
     assert out.loc["all", "evppi"] == pytest.approx(evpi(psa, 0.0)["evpi"].item(), rel=1e-3)
 
 
+def test_strategies_that_are_never_best_change_nothing():
+    # their own noise must not decide how the difference that matters is smoothed
+    curve = np.where(np.abs(ONE) < 1, 0.3, -0.3) + NOISE
+    cost = np.stack([0 * ONE, curve.mean() - curve], axis=1)
+    dear = 50 + 3 * np.random.default_rng(1).normal(size=(COUNT, 6))
+    few, many = (
+        evppi(psa_of(table, 0 * table), params_of(one=ONE), 0.0).iloc[0]
+        for table in (cost, np.hstack([cost, dear]))
+    )
+    assert few["evppi"] > 0.1
+    for column in ("evppi", "evppi_se", "evppi_check", "evppi_noise"):
+        assert many[column] == pytest.approx(few[column], rel=1e-9)
+
+
 def test_who_knows_every_parameter_of_the_sick_sicker_model_knows_everything():
     params = sick_sicker_draws(1000, seed=1)
     psa, names = sick_sicker(params), list(params.columns)

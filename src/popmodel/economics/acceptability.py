@@ -87,13 +87,19 @@ def mean_sizes(samples: Samples, prices: FloatArray) -> FloatArray:
     return sizes
 
 
+def choices(samples: Samples, prices: FloatArray) -> list[int]:
+    """Return the strategy with the highest expected net benefit at each price."""
+    expected = np.outer(prices, samples.effect.mean(axis=1)) - samples.cost.mean(axis=1)
+    pairs = zip(expected, mean_sizes(samples, prices), strict=True)
+    return [optimal(samples.strategies, benefit, size) for benefit, size in pairs]
+
+
 def _shares(samples: Samples, price: float, sizes: tuple[FloatArray, FloatArray]) -> FloatArray:
     """Return the share of draws in which each strategy is best."""
     cost, effect = sizes
     benefit = net_benefits(samples, price)
     wins = benefit >= benefit.max(axis=0) - TIE * (price * effect + cost)
-    weights = 1.0 / wins.sum(axis=0)
-    shares: FloatArray = (wins @ weights) / len(weights)
+    shares: FloatArray = (wins / wins.sum(axis=0)).mean(axis=1)
     return shares
 
 
@@ -115,8 +121,6 @@ def _curves(samples: Samples, prices: FloatArray) -> pd.DataFrame:
 
 def _frontier(samples: Samples, prices: FloatArray) -> pd.DataFrame:
     sizes, rows = _largest(samples), []
-    expected = np.outer(prices, samples.effect.mean(axis=1)) - samples.cost.mean(axis=1)
-    for price, benefit, size in zip(prices, expected, mean_sizes(samples, prices), strict=True):
-        best = optimal(samples.strategies, benefit, size)
+    for price, best in zip(prices, choices(samples, prices), strict=True):
         rows.append((price, samples.strategies[best], _shares(samples, price, sizes)[best]))
     return pd.DataFrame(rows, columns=["wtp", "strategy", "probability"])

@@ -15,6 +15,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
 STRUCTURE = "structure"
 HEADER_LINES = 2  # row 0 of a table stands in line 2 of its CSV file
+LARGEST = 1e60  # of a number that is not a slip; its square times its square is still finite
 MOST_TOLD = 10  # problems of one kind that are told one by one
 
 
@@ -91,7 +92,7 @@ def wtp_values(wtp: float | Sequence[float] | FloatArray) -> FloatArray:
     if values.ndim > 1 or not len(values):
         raise InputError("willingness to pay: one amount or a list of amounts is needed")
     problems = Problems()
-    wrong = np.flatnonzero(~(np.isfinite(values) & (values >= 0.0)))
+    wrong = np.flatnonzero(~((values >= 0.0) & (values <= LARGEST)))
     for position in wrong[:MOST_TOLD]:
         problems.add(
             file="willingness to pay", line=0, column=0, where=f"amount {position + 1}",
@@ -179,7 +180,7 @@ def _number_column(
     values: pd.Series[Any], column: str, name: str, problems: Problems
 ) -> pd.Series[Any]:
     numbers = pd.to_numeric(values, errors="coerce").astype(np.float64)
-    wrong = np.flatnonzero(~np.isfinite(numbers))
+    wrong = np.flatnonzero(~(numbers.abs() <= LARGEST))
     told = dict(zip(values.index[wrong], values.iloc[wrong], strict=True))
     add_rows(problems, name, told, column, lambda row: f"{told[row]} is not a finite number")
     return numbers

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from popmodel.economics.acceptability import net_benefits
+from popmodel.economics.acceptability import choices, net_benefits
 from popmodel.economics.checks import (
     FloatArray,
     each_structure,
@@ -87,7 +87,8 @@ def losses(samples: Samples, price: float) -> FloatArray:
 
 def highest(samples: Samples, prices: FloatArray) -> FloatArray:
     """Return the EVPI at each price, shape (prices,): nothing less than all is worth more."""
-    return np.array([losses(samples, price).mean(axis=1).min() for price in prices])
+    pairs = zip(prices, choices(samples, prices), strict=True)
+    return np.array([losses(samples, price)[chosen].mean() for price, chosen in pairs])
 
 
 def _value_and_error(samples: Samples, prices: FloatArray) -> FloatArray:
@@ -96,9 +97,8 @@ def _value_and_error(samples: Samples, prices: FloatArray) -> FloatArray:
     The error is that of a mean: the loss of the strategy to choose, over draws.
     """
     rows = []
-    for price in prices:
-        loss = losses(samples, price)
-        least = loss[loss.mean(axis=1).argmin()]
+    for price, chosen in zip(prices, choices(samples, prices), strict=True):
+        least = losses(samples, price)[chosen]
         error = least.std(ddof=1) / np.sqrt(len(least)) if len(least) > 1 else np.nan
         rows.append((least.mean(), error))
     return np.array(rows)

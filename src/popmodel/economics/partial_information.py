@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
 
-from popmodel.economics.acceptability import net_benefits
+from popmodel.economics.acceptability import choices, net_benefits
 from popmodel.economics.checks import (
     FloatArray,
     each_structure_with,
@@ -16,8 +18,13 @@ from popmodel.economics.checks import (
 from popmodel.economics.information import for_population, highest
 from popmodel.economics.population import Population
 from popmodel.economics.samples import Samples, parameters_of, samples_of
-from popmodel.economics.second_opinion import bins_of, kernel, means_of_others
-from popmodel.economics.smoothing import Basis, smooth, smooth_of_others
+from popmodel.economics.second_opinion import (
+    bins_of,
+    kernel,
+    kernel_of_others,
+    means_of_others,
+)
+from popmodel.economics.smoothing import Basis, smooth
 from popmodel.economics.splines import functions_of, spline
 from popmodel.errors import InputError
 
@@ -27,6 +34,9 @@ SHUFFLES = 20
 SHUFFLES_OF_GROUP = 5
 SEED_OF_SHUFFLES = 20_131
 Groups = Mapping[str, Sequence[str]]
+Fitted = tuple[FloatArray, FloatArray]
+Fits = Callable[[int], Fitted]
+"""Expected cost and effect of every strategy less those of the given one, (strategies, samples)."""
 
 
 def evppi(
@@ -39,9 +49,10 @@ def evppi(
 ) -> pd.DataFrame:
     """Return the expected value of partial perfect information, E[max E[NMB|φ]] − max E[NMB].
 
-    The inner expectation is a regression of costs and effects on the parameters φ (Strong, Oakley
-    & Brennan, Med Decis Making 2014;34:311): a penalised spline for one parameter, splines with
-    interactions for a group. Values are kept between 0 and the EVPI of the same draws.
+    The inner expectation is a regression on the parameters φ (Strong, Oakley & Brennan, Med Decis
+    Making 2014;34:311), of the differences in costs and effects from the strategy that is best on
+    average: a penalised spline for one parameter, splines with interactions for a group. Values are
+    kept between 0 and the EVPI of the same draws.
 
     Args:
         psa: columns `sample, strategy, cost, <effect>`; `structure`: each apart.
@@ -78,56 +89,68 @@ def evppi(
     return each_structure_with(psa, params, one)
 
 
-def value_of_fit(
-    fitted: tuple[FloatArray, FloatArray], prices: FloatArray, most: FloatArray
-) -> FloatArray:
-    """Return E[max NMB] − max E[NMB] of expected costs and effects, shape (prices,).
+def fits_of(samples: Samples, expect: Callable[[FloatArray], FloatArray]) -> Fits:
+    """Return what is expected of cost and effect less those of a reference, given the parameters.
 
     Args:
-        fitted: cost and effect expected at each draw, each of shape (strategies, samples).
+        samples: the draws.
+        expect: a regression on parameters; from and to shape (strategies, samples).
+    """
+
+    @cache
+    def fits(reference: int) -> Fitted:
+        cost, effect = samples.cost, samples.effect
+        return expect(cost - cost[reference]), expect(effect - effect[reference])
+
+    return fits
+
+
+def value_of_fit(samples: Samples, fits: Fits, prices: FloatArray, most: FloatArray) -> FloatArray:
+    """Return E[max NMB] − max E[NMB] of what is expected given parameters, shape (prices,).
+
+    Args:
+        samples: the draws.
+        fits: from `fits_of`.
         prices: willingness to pay.
         most: upper limits, the EVPI.
     """
-    cost, effect = fitted
     values = np.empty(len(prices))
-    for position, price in enumerate(prices):
-        benefit = effect * price
-        benefit -= cost
+    for position, benefit in enumerate(_expected(samples, fits, prices)):
         values[position] = benefit.max(axis=0).mean() - benefit.mean(axis=1).max()
     out: FloatArray = np.clip(values, 0.0, most)
     return out
 
 
-def value_of_rule(
-    samples: Samples,
-    fitted: tuple[FloatArray, FloatArray],
-    prices: FloatArray,
-    most: FloatArray,
-) -> FloatArray:
-    """Return what choosing by `fitted` gains in the draws themselves, shape (prices,)."""
-    gains = (gain.mean() for gain in _gains(samples, fitted, prices))
+def value_of_rule(samples: Samples, fits: Fits, prices: FloatArray, most: FloatArray) -> FloatArray:
+    """Return what choosing by `fits` gains in the draws themselves, shape (prices,)."""
+    gains = (gain.mean() for gain in _gains(samples, fits, prices))
     out: FloatArray = np.clip(np.fromiter(gains, np.float64, len(prices)), 0.0, most)
     return out
 
 
-def error_of_fit(
-    samples: Samples, fitted: tuple[FloatArray, FloatArray], prices: FloatArray
-) -> FloatArray:
+def error_of_fit(samples: Samples, fits: Fits, prices: FloatArray) -> FloatArray:
     """Return the standard error of `value_of_fit`, shape (prices,)."""
-    errors = (gain.std(ddof=1) for gain in _gains(samples, fitted, prices))
+    errors = (gain.std(ddof=1) for gain in _gains(samples, fits, prices))
     out: FloatArray = np.fromiter(errors, np.float64, len(prices)) / np.sqrt(len(samples.labels))
     return out
 
 
-def _gains(
-    samples: Samples, fitted: tuple[FloatArray, FloatArray], prices: FloatArray
-) -> Iterator[FloatArray]:
-    """Give, price by price, net benefit of the choice by `fitted` less that of the choice now."""
-    draws = np.arange(len(samples.labels))
-    for price in prices:
-        expected, benefit = fitted[1] * price, net_benefits(samples, price)
-        expected -= fitted[0]
-        yield benefit[expected.argmax(axis=0), draws] - benefit[benefit.mean(axis=1).argmax()]
+def _expected(samples: Samples, fits: Fits, prices: FloatArray) -> Iterator[FloatArray]:
+    """Give, price by price, expected net benefit less that of the choice now, given parameters."""
+    for price, reference in zip(prices, choices(samples, prices), strict=True):
+        cost, effect = fits(reference)
+        benefit = effect * price
+        benefit -= cost
+        yield benefit
+
+
+def _gains(samples: Samples, fits: Fits, prices: FloatArray) -> Iterator[FloatArray]:
+    """Give, price by price, net benefit of the choice by `fits` less that of the choice now."""
+    draws, now = np.arange(len(samples.labels)), choices(samples, prices)
+    expected = _expected(samples, fits, prices)
+    for price, reference, one in zip(prices, now, expected, strict=True):
+        benefit = net_benefits(samples, price)
+        yield benefit[one.argmax(axis=0), draws] - benefit[reference]
 
 
 def refuse_few(samples: Samples, parameters: int) -> None:
@@ -168,14 +191,11 @@ def _single(
 ) -> Iterator[pd.DataFrame]:
     count = len(samples.labels)
     bins = round(2 * count ** (1 / 3))
-    flat = spline(np.arange(count, dtype=np.float64))
-    noise = _noise(samples, flat, prices, most, SHUFFLES)
+    noise = _noise(samples, spline(np.arange(count, dtype=np.float64)), prices, most, SHUFFLES)
     for name in params.columns:
         values = params[name].to_numpy()
-        fitted = _fits(samples, functions_of(values[:, None]))
-        place = bins_of(values, bins)
-        check = means_of_others(place, samples.cost), means_of_others(place, samples.effect)
-        yield _rows(name, samples, fitted, check, prices, most, noise)
+        check = fits_of(samples, partial(means_of_others, bins_of(values, bins)))
+        yield _rows(name, samples, spline(values), check, prices, most, noise)
 
 
 def _joint(
@@ -184,17 +204,9 @@ def _joint(
     for name, members in groups.items():
         values = params[list(members)].to_numpy()
         basis = functions_of(values)
-        cost, effect = samples.cost, samples.effect
-        check = (
-            smooth_of_others(kernel(values, cost), cost),
-            smooth_of_others(kernel(values, effect), effect),
-        )
+        check = fits_of(samples, partial(kernel_of_others, kernel(values)))
         noise = _noise(samples, basis, prices, most, SHUFFLES_OF_GROUP)
-        yield _rows(name, samples, _fits(samples, basis), check, prices, most, noise)
-
-
-def _fits(samples: Samples, basis: Basis) -> tuple[FloatArray, FloatArray]:
-    return smooth(basis, samples.cost), smooth(basis, samples.effect)
+        yield _rows(name, samples, basis, check, prices, most, noise)
 
 
 def _noise(
@@ -204,28 +216,27 @@ def _noise(
     total, luck = np.zeros(len(prices)), np.random.default_rng(SEED_OF_SHUFFLES)
     for _ in range(times):
         order = luck.permutation(len(samples.labels))
-        dealt = Samples(
-            samples.strategies, samples.labels, samples.cost[:, order], samples.effect[:, order]
-        )
-        total += value_of_fit(_fits(dealt, basis), prices, most)
+        dealt = replace(samples, cost=samples.cost[:, order], effect=samples.effect[:, order])
+        total += value_of_fit(dealt, fits_of(dealt, partial(smooth, basis)), prices, most)
     return total / times
 
 
 def _rows(
     name: str,
     samples: Samples,
-    fitted: tuple[FloatArray, FloatArray],
-    check: tuple[FloatArray, FloatArray],
+    basis: Basis,
+    check: Fits,
     prices: FloatArray,
     most: FloatArray,
     noise: FloatArray,
 ) -> pd.DataFrame:
+    fits = fits_of(samples, partial(smooth, basis))
     return pd.DataFrame(
         {
             "wtp": prices,
             "parameter": name,
-            "evppi": value_of_fit(fitted, prices, most),
-            "evppi_se": error_of_fit(samples, fitted, prices),
+            "evppi": value_of_fit(samples, fits, prices, most),
+            "evppi_se": error_of_fit(samples, fits, prices),
             "evppi_check": value_of_rule(samples, check, prices, most),
             "evppi_noise": noise,
         }

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from popmodel.economics.acceptability import choices
 from popmodel.economics.checks import FloatArray, each_structure_with, wtp_values
 from popmodel.economics.information import highest
-from popmodel.economics.partial_information import error_of_fit, refuse_few, value_of_fit
+from popmodel.economics.partial_information import (
+    Fitted,
+    error_of_fit,
+    fits_of,
+    refuse_few,
+    value_of_fit,
+)
 from popmodel.economics.population import Population
 from popmodel.economics.rescaling import at_price, gain_of_choice, spread_of
 from popmodel.economics.samples import Samples, parameters_of, samples_of
@@ -20,7 +28,6 @@ from popmodel.errors import InputError
 
 DATASETS = 300
 CELLS_AT_ONCE = 2_000_000
-Fitted = tuple[FloatArray, FloatArray]
 
 
 def evsi(
@@ -124,63 +131,64 @@ def _tables(
     studies: Sequence[Study],
     luck: np.random.Generator,
 ) -> Iterator[pd.DataFrame]:
-    most = highest(samples, prices)
-    fitted = _fit(samples, np.column_stack(list(values.values())))
-    full = value_of_fit(fitted, prices, most)
+    most, now = highest(samples, prices), choices(samples, prices)
+    fits = fits_of(samples, partial(smooth, functions_of(np.column_stack(list(values.values())))))
+    full = value_of_fit(samples, fits, prices, most)
     for study in studies:
-        unknown = _posterior_variance(np.vstack(fitted), values, study, luck)
-        results = [one.draw(values[one.parameter], luck) for one in study.measures]
-        again = _fit(samples, np.column_stack(results))
+        unknown = _posterior_variance({one: fits(one) for one in now}, values, study, luck)
+        results = np.column_stack([one.draw(values[one.parameter], luck) for one in study.measures])
+        again = fits_of(samples, partial(smooth, functions_of(results)))
+        reduced = [
+            _preposterior_value(fits(one), unknown[one], price)
+            for one, price in zip(now, prices, strict=True)
+        ]
         yield pd.DataFrame(
             {
                 "wtp": prices,
                 "patients": study.patients,
-                "evsi": np.minimum(_preposterior_value(fitted, unknown, prices), full),
+                "evsi": np.minimum(reduced, full),
                 "evsi_se": error_of_fit(samples, again, prices),
-                "evsi_check": value_of_fit(again, prices, full),
+                "evsi_check": value_of_fit(samples, again, prices, full),
                 "evppi": full,
             }
         )
 
 
-def _fit(samples: Samples, values: FloatArray) -> Fitted:
-    basis = functions_of(values)
-    return smooth(basis, samples.cost), smooth(basis, samples.effect)
-
-
-def _preposterior_value(fitted: Fitted, unknown: FloatArray, prices: FloatArray) -> FloatArray:
+def _preposterior_value(fitted: Fitted, unknown: FloatArray, price: float) -> float:
     """Return E[max] − max E after as much variance as stays unknown is taken out."""
     cost, effect = fitted
-    values = []
-    for price in prices:
-        spread = spread_of(effect * price - cost, at_price(unknown, price))
-        values.append(gain_of_choice(spread.without()))
-    return np.array(values)
+    spread = spread_of(effect * price - cost, at_price(unknown, price))
+    return gain_of_choice(spread.without())
 
 
 def _posterior_variance(
-    fitted: FloatArray, values: dict[str, FloatArray], study: Study, luck: np.random.Generator
-) -> FloatArray:
+    fitted: dict[int, Fitted],
+    values: dict[str, FloatArray],
+    study: Study,
+    luck: np.random.Generator,
+) -> dict[int, FloatArray]:
     """Return the mean posterior covariance of what is expected over results of the study.
 
     Args:
-        fitted: costs and then effects expected at each draw, shape (2 × strategies, samples).
+        fitted: costs and effects expected at each draw, by reference.
         values: measured parameters at each draw.
         study: what is measured.
         luck: for the results.
     """
-    fitted = fitted - fitted.mean(axis=1, keepdims=True)
     order = np.argsort(values[study.parameters[0]], kind="stable")
     count = min(DATASETS, len(order))
     true = order[np.linspace(0, len(order) - 1, count).round().astype(int)]
     results = [one.draw(values[one.parameter][true], luck) for one in study.measures]
-    weight, explained = np.zeros(len(order)), np.zeros((len(fitted), len(fitted)))
+    rows = {one: np.vstack(pair) for one, pair in fitted.items()}
+    rows = {one: pair - pair.mean(axis=1, keepdims=True) for one, pair in rows.items()}
+    weight, explained = np.zeros(len(order)), dict.fromkeys(rows, np.zeros(()))
     for part in np.array_split(np.arange(count), -(-count * len(order) // CELLS_AT_ONCE)):
         posterior = _weights([one[part] for one in results], values, study)
-        means = posterior @ fitted.T
         weight += posterior.sum(axis=0) / count
-        explained += means.T @ means / count
-    return (fitted * weight) @ fitted.T - explained
+        for one, pair in rows.items():
+            means = posterior @ pair.T
+            explained[one] = explained[one] + means.T @ means / count
+    return {one: (pair * weight) @ pair.T - explained[one] for one, pair in rows.items()}
 
 
 def _weights(

@@ -6,11 +6,20 @@ Both are asked honestly: what they learn from some folds of the draws is tried o
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 
 from popmodel.economics.checks import FloatArray, IntArray
-from popmodel.economics.smoothing import FOLDS, Basis, basis_of, deviances, standardised
+from popmodel.economics.smoothing import (
+    FOLDS,
+    Basis,
+    basis_of,
+    deviances,
+    smooth_of_others,
+    standardised,
+)
 
 LANDMARKS = 250
 DRAWS_TO_TUNE = 2000
@@ -51,22 +60,31 @@ def means_of_others(place: IntArray, responses: FloatArray) -> FloatArray:
     return fitted
 
 
-def kernel(values: FloatArray, responses: FloatArray) -> Basis:
-    """Return a Gaussian process on several parameters over a straight trend.
+def kernel(values: FloatArray) -> Callable[[FloatArray], Basis]:
+    """Return a Gaussian process on several parameters over a straight trend, for any responses.
 
     Squared-exponential kernel on standardised parameters, reduced to landmarks (Nyström); the width
-    is the likeliest of `WIDTHS` on some of the draws.
+    is the likeliest of `WIDTHS` for the responses on some of the draws.
 
     Args:
         values: shape (samples, parameters).
-        responses: what is to be fitted, shape (any, samples).
     """
     scaled = standardised(values)
     some = slice(None, None, math.ceil(len(scaled) / DRAWS_TO_TUNE))
-    typical = np.sqrt(scaled.shape[1])
-    found = [_landmark_basis(scaled[some], typical * width) for width in WIDTHS]
-    scores = [deviances(basis, responses[:, some]).min() for basis in found]
-    return _landmark_basis(scaled, typical * WIDTHS[int(np.argmin(scores))])
+    typical = math.sqrt(scaled.shape[1])
+    tried = [_landmark_basis(scaled[some], typical * width) for width in WIDTHS]
+    whole = cache(lambda place: _landmark_basis(scaled, typical * WIDTHS[place]))
+
+    def basis(responses: FloatArray) -> Basis:
+        scores = [deviances(one, responses[:, some]).min(axis=1).sum() for one in tried]
+        return whole(int(np.argmin(scores)))
+
+    return basis
+
+
+def kernel_of_others(kernel: Callable[[FloatArray], Basis], responses: FloatArray) -> FloatArray:
+    """Return what a kernel expects of each response, learnt from the other folds only."""
+    return smooth_of_others(kernel(responses), responses)
 
 
 def _landmark_basis(scaled: FloatArray, width: float) -> Basis:

@@ -2,14 +2,13 @@
 
 A function of parameters is written as `flat` columns, which are fitted freely, and `curved` ones,
 which are shrunk the more the rougher they are. How much is decided by restricted maximum
-likelihood (REML; Wood, Generalized Additive Models, 2nd ed. 2017, 6.2.6), once for all differences
-between strategies, so that the fit of a difference is the difference of the fits.
+likelihood (REML; Wood, Generalized Additive Models, 2nd ed. 2017, 6.2.6), for every response on
+its own.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 
@@ -56,15 +55,13 @@ def smooth(basis: Basis, responses: FloatArray) -> FloatArray:
 
     Args:
         basis: functions of the parameters.
-        responses: one row a strategy, shape (strategies, samples). What all strategies share is of
-            no matter to any choice between them and is smoothed along.
+        responses: one a row, shape (responses, samples).
     """
-    centred = responses - responses.mean(axis=1, keepdims=True)
-    scores = deviances(basis, centred)
-    shrink = _shrinkage(basis)[:, int(np.argmin(scores))]
+    mean = responses.mean(axis=1, keepdims=True)
+    centred = responses - mean
     straight = (centred @ basis.flat) @ basis.flat.T
-    bent = (centred @ basis.curved * shrink) @ basis.curved.T
-    fitted: FloatArray = straight + bent + responses.mean(axis=1, keepdims=True)
+    bent = (centred @ basis.curved * likeliest(basis, responses)) @ basis.curved.T
+    fitted: FloatArray = straight + bent + mean
     return fitted
 
 
@@ -75,36 +72,43 @@ def smooth_of_others(basis: Basis, responses: FloatArray) -> FloatArray:
     turn.
     """
     columns = np.hstack([basis.flat, basis.curved])
-    shrink = _shrinkage(basis)[:, int(np.argmin(deviances(basis, responses)))]
-    penalty = np.diag(np.concatenate([np.zeros(basis.flat.shape[1]), 1.0 / shrink - 1.0]))
-    whole = columns.T @ responses.T
-    fitted = np.empty_like(responses)
+    shrink = likeliest(basis, responses)
+    free = np.zeros((len(responses), basis.flat.shape[1]))
+    penalty = NEGLIGIBLE + np.hstack([free, 1.0 / shrink - 1.0])
+    fitted, whole = np.empty_like(responses), np.eye(columns.shape[1])
     for fold in range(FOLDS):
-        own = columns[fold::FOLDS]
-        normal = np.eye(len(penalty)) * (1.0 + NEGLIGIBLE) + penalty - own.T @ own
-        weights = np.linalg.solve(normal, whole - own.T @ responses[:, fold::FOLDS].T)
-        fitted[:, fold::FOLDS] = (own @ weights).T
+        own, seen = columns[fold::FOLDS], responses[:, fold::FOLDS]
+        normal = whole - own.T @ own
+        target = responses @ columns - seen @ own
+        for row, limit in enumerate(penalty):
+            weights = np.linalg.solve(normal + np.diag(limit), target[row])
+            fitted[row, fold::FOLDS] = own @ weights
     return fitted
 
 
+def likeliest(basis: Basis, responses: FloatArray) -> FloatArray:
+    """Return the share that is kept of each curved coefficient, shape (responses, curved)."""
+    best = deviances(basis, responses).argmin(axis=1)
+    kept: FloatArray = _shrinkage(basis)[:, best].T
+    return kept
+
+
 def deviances(basis: Basis, responses: FloatArray) -> FloatArray:
-    """Return −2 × restricted log likelihood of each shrinkage, over all pairs of responses.
+    """Return −2 × restricted log likelihood, shape (responses, candidate shrinkages).
 
     Up to a constant that is the same for all bases with the same `flat` columns.
     """
     kept = _shrinkage(basis)
     centred = responses - responses.mean(axis=1, keepdims=True)
     left = centred - (centred @ basis.flat) @ basis.flat.T
-    bent = left @ basis.curved
+    whole, rest = np.square(centred).sum(axis=1), np.square(left).sum(axis=1)
     freedom = responses.shape[1] - basis.flat.shape[1]
-    complexity = -np.log1p(-kept).sum(axis=0)
-    total = np.zeros(kept.shape[1])
-    for one, two in combinations(range(len(responses)), 2):
-        whole, rest = _square(centred[one] - centred[two]), _square(left[one] - left[two])
-        if rest > NEGLIGIBLE * whole:
-            misfit = rest - np.square(bent[one] - bent[two]) @ kept
-            total += freedom * np.log(np.maximum(misfit / rest, NEGLIGIBLE)) + complexity
-    return total
+    told = rest > NEGLIGIBLE * whole  # of the others the straight part says everything
+    explained = np.square(left[told] @ basis.curved) @ kept / rest[told, None]
+    out = np.zeros((len(responses), kept.shape[1]))
+    out[told] = freedom * np.log(np.maximum(1.0 - explained, NEGLIGIBLE))
+    out[told] -= np.log1p(-kept).sum(axis=0)
+    return out
 
 
 def orthonormal(columns: FloatArray) -> FloatArray:
@@ -116,9 +120,11 @@ def orthonormal(columns: FloatArray) -> FloatArray:
 
 def standardised(values: FloatArray) -> FloatArray:
     """Return columns with mean 0 and variance 1; a constant column becomes 0."""
-    spread, size = values.std(axis=0), np.abs(values).max(axis=0, initial=0.0)
+    size = np.abs(values).max(axis=0, initial=0.0)
+    values = values / np.where(size > 0.0, size, 1.0)
+    spread = values.std(axis=0)
     centred: FloatArray = values - values.mean(axis=0)
-    varies = spread > NEGLIGIBLE * size
+    varies = spread > NEGLIGIBLE
     centred[:, ~varies] = 0.0
     return centred / np.where(varies, spread, 1.0)
 
@@ -130,7 +136,3 @@ def _shrinkage(basis: Basis) -> FloatArray:
     penalty = SHRINKAGE * basis.variance[0]
     kept: FloatArray = basis.variance[:, None] / (basis.variance[:, None] + penalty)
     return kept
-
-
-def _square(values: FloatArray) -> float:
-    return float(values @ values)
