@@ -1,7 +1,7 @@
 """Does it agree: every published number beside the model's, with the interval it should lie in.
 
-The interval holds sampling error of a trial of that size and the effect of its setting. A number
-that was recalled and not read is given twice the spread.
+The interval holds sampling error of a trial of that size (pooled rates: of no more than count in a
+fit) and the effect of its setting. A number that was recalled and not read is given twice the spread.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from popmodel.parameters import Parameters
 from popmodel.trials.calibrate import SHIFT
 from popmodel.trials.emulate import Emulator, Prediction, published
 from popmodel.trials.recruits import ENOUGH
-from popmodel.trials.terms import SETTING_SD, observed_share, people
+from popmodel.trials.terms import LEAST, MOST_POOLED, SETTING_SD, observed_share, people
 
 Z95: Final = 1.959963984540054
 RECALLED_WIDER: Final = 2.0
@@ -108,12 +108,15 @@ def _row(trial: Trial, row: Prediction, slope: float, problem: str) -> Row:
 
 def _sampling_sd(trial: Trial, row: Prediction) -> float:
     """Return the standard deviation of a published number around its expectation."""
+    size = people(trial, row)
+    if trial.pooled:
+        size = min(size, MOST_POOLED)
     if row.result.mean is None:
-        p = min(max(row.value, 1e-4), 1.0 - 1e-4)
-        return math.sqrt(p * (1.0 - p) / people(trial, row))
+        p = min(max(row.value, LEAST), 1.0 - LEAST)
+        return math.sqrt(p * (1.0 - p) / size)
     if row.result.se is not None:
         return row.result.se
-    return (row.result.sd or row.spread) / math.sqrt(people(trial, row))
+    return (row.result.sd or row.spread) / math.sqrt(size)
 
 
 def outside(rows: Iterable[Row], use: str) -> tuple[int, int]:

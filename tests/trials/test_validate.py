@@ -1,0 +1,43 @@
+"""Published numbers beside the model's."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from popmodel.errors import NotMet
+from popmodel.trials.validate import Row, outside, require_agreement, validate
+from tests.trials.conftest import SEED
+
+
+@pytest.fixture(scope="module")
+def rows(evidence, parameters):
+    return validate(evidence, parameters, seed=SEED, recruits=1024)
+
+
+def test_every_published_number_has_a_row(evidence, rows):
+    published = sum(len(o.results) for t in evidence.trials.values() for o in t.outcomes)
+    assert len(rows) == published
+    assert {row.trial for row in rows} == set(evidence.trials)
+
+
+def test_a_row_without_a_prediction_says_why(rows):
+    for row in rows:
+        assert math.isnan(row.predicted) == row.note.startswith(("not ", "trial "))
+
+
+def test_predictions_lie_inside_their_own_interval(rows):
+    for row in rows:
+        if not math.isnan(row.predicted):
+            assert row.low < row.predicted < row.high
+            assert row.outside == (not row.low <= row.observed <= row.high)
+
+
+def test_too_many_numbers_outside_are_told():
+    near = Row("a", "test", "x", 0.5, 0.5, 0.4, 0.6, 0.0)
+    far = Row("a", "test", "x", 0.9, 0.5, 0.4, 0.6, 8.0)
+    require_agreement([near] * 9 + [far])
+    assert outside([near, far], "test") == (1, 2)
+    with pytest.raises(NotMet, match="2 of 4 numbers"):
+        require_agreement([near, far] * 2)
