@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
+from tests.trials.conftest import SEED
 
 from popmodel.errors import NotMet
 from popmodel.trials.validate import Row, outside, require_agreement, validate
-from tests.trials.conftest import SEED
 
 
 @pytest.fixture(scope="module")
