@@ -1,8 +1,8 @@
 """Does it agree: every published number beside the model's, with the interval it should lie in.
 
-The interval holds sampling error of a trial of that size (pooled rates: of no more people than count
-in a fit) and the effect of its setting. A number that was recalled and not read is given twice the
-spread.
+The interval holds sampling error of a trial of that size (pooled rates: of no more people than a
+fit counts) and the effect of its setting. A number that was recalled and not read is given twice
+the spread.
 """
 
 from __future__ import annotations
