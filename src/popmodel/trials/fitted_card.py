@@ -53,10 +53,19 @@ def calibrate_card(
 
 
 def known_values(evidence: Evidence, structure: Structure) -> dict[str, float]:
-    """Return the values of the calibrated card of a structure, or of the first there is."""
-    cards = evidence.calibrated
-    card = cards.get(structure.calibration) or next(iter(cards.values()), None)
-    return {path: found.value for path, found in card.values.items()} if card is not None else {}
+    """Return the values of a structure's calibrated card, or of the nearest one there is.
+
+    The correlation structure matters more than the severity reading.
+    """
+    effect, kind = structure.severity_effect, structure.correlation
+
+    def distance(name: str) -> tuple[bool, bool, str]:
+        return (not name.endswith(f"_{kind}"), not name.startswith(f"{effect}_"), name)
+
+    if not evidence.calibrated:
+        return {}
+    card = evidence.calibrated[min(evidence.calibrated, key=distance)]
+    return {path: found.value for path, found in card.values.items()}
 
 
 def fitted_card(
