@@ -31,7 +31,8 @@ def is_eligible(p: Any, q: Any, treatment: Any) -> Any:
     if q.after[treatment] != 0:
         if p.previous < 0 or p.outcome == OUTCOME_DROPPED:
             return False
-        if not (q.after[treatment] >> p.previous) & 1:
+        # What followed such a course may be given again after a relapse.
+        if p.previous != treatment and not (q.after[treatment] >> p.previous) & 1:
             return False
     here = 1 << p.setting
     if p.setting != INPATIENT and p.setting != EMERGENCY:
