@@ -154,3 +154,60 @@ def test_parameters_of_other_draws_are_refused(many, tmp_path, capsys):
     pd.read_csv(params).iloc[:39].to_csv(params, index=False)
     assert main(["economics", str(psa), "--params", str(params)]) == 2
     assert "params.csv: sample 39: has no row" in capsys.readouterr().err
+
+
+def test_a_population_multiplies_what_knowing_is_worth(many, tmp_path, capsys):
+    psa, params = many
+    options = ["--per-year", "1000", "--decision-years", "5", "--discount", "0", "--wtp", "0"]
+    assert main(["economics", str(psa), "--params", str(params), *options, "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    for row in said["evpi"]:
+        assert row["evpi_population"] == pytest.approx(5000 * row["evpi"])
+    for row in said["evppi"]:
+        assert row["evppi_population"] == pytest.approx(5000 * row["evppi"])
+    assert main(["economics", str(psa), "--per-year", "1000"]) == 2
+    assert "both are needed" in capsys.readouterr().err
+
+
+def test_a_strategy_may_be_called_none(psa, capsys):
+    psa.write_text(PSA.replace("usual", "None").replace("new", "NA"), encoding="utf-8")
+    assert main(["economics", str(psa), "--wtp", "1", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert {row["strategy"] for row in said["ceac"]} == {"None", "NA"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (PSA.replace("usual", " "), "strategy: is empty"),
+        (PSA.replace("1000", ""), "cost: an empty cell is not a finite number"),
+        (PSA.replace("1000", "NA"), "cost: NA is not a finite number"),
+        (PSA.replace("qaly", "cost"), "two columns are called cost"),
+        (PSA.replace("\n", ",9\n").replace("qaly,9", "qaly"), "cannot be read"),
+        (PSA.replace("2800,1.00", "2800,1.00,3"), "cannot be read"),
+        (PSA.replace("2800,1.00", "2800"), "qaly: an empty cell is not a finite number"),
+        (PSA.replace(",", ";"), "this column is missing"),
+        (PSA.replace("1000", "1,000"), "cannot be read"),
+        ("sample,strategy,cost,qaly\n", "has no rows"),
+    ],
+)
+def test_what_could_only_be_guessed_is_refused(text, words, psa, capsys):
+    psa.write_text(text, encoding="utf-8")
+    assert main(["economics", str(psa)]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_byte_order_mark_and_windows_lines_are_read(psa, capsys):
+    psa.write_bytes(b"\xef\xbb\xbf" + PSA.replace("\n", "\r\n").encode())
+    assert main(["economics", str(psa), "--wtp", "1", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["ceaf"]) == 1
+
+
+def test_a_file_that_is_no_table_is_refused(tmp_path, capsys):
+    for name, content in (("no.parquet", b"PAR"), ("no.csv", b"\xff\xfe\x00"), ("x.csv", b'"a')):
+        path = tmp_path / name
+        path.write_bytes(content)
+        assert main(["economics", str(path)]) == 2
+        assert name in capsys.readouterr().err
+    assert main(["economics", str(tmp_path)]) == 2
+    assert main(["economics", str(tmp_path / "missing.csv")]) == 2

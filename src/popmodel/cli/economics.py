@@ -14,6 +14,8 @@ from popmodel.cli.settings import JsonOption
 if TYPE_CHECKING:
     import pandas as pd
 
+    from popmodel.economics import Population
+
 MOST_AMOUNTS = 100_000
 
 
@@ -40,24 +42,38 @@ def economics(
         str, typer.Option("--wtp", help="Amounts per effect: one, or from:to:step, both included.")
     ] = "0:200000:1000",
     effect: Annotated[str, typer.Option("--effect", help="Column of the effect.")] = "qaly",
+    per_year: Annotated[
+        float | None,
+        typer.Option("--per-year", help="Patients a year whom the decision concerns."),
+    ] = None,
+    years: Annotated[
+        float | None, typer.Option("--decision-years", help="Years for which it stands.")
+    ] = None,
+    discount: Annotated[
+        float, typer.Option("--discount", help="Yearly rate at which these count less.")
+    ] = 0.03,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the tables.")] = None,
     json: JsonOption = False,
 ) -> None:
     """Evaluate PSA.csv: frontier, acceptability, value of information."""
     from popmodel import economics as decide
+    from popmodel.economics.reading import read_table
 
-    table = _read(psa)
+    table = read_table(psa)
     amounts = amounts_of(wtp)
+    people = population_of(per_year, years, discount)
     means = _means(table, effect)
     answers = {
         "incremental": decide.incremental_table(means, effect),
         "ceac": decide.acceptability(table, amounts, effect),
         "ceaf": decide.acceptability_frontier(table, amounts, effect),
-        "evpi": decide.evpi(table, amounts, effect),
+        "evpi": decide.evpi(table, amounts, effect, people),
         "expected_loss": decide.expected_loss(table, amounts, effect),
     }
     if params is not None:
-        answers["evppi"] = decide.evppi(table, _read(params), amounts, effect, groups_of(group))
+        answers["evppi"] = decide.evppi(
+            table, read_table(params), amounts, effect, groups_of(group), people
+        )
     if out is not None:
         _write(answers, out)
     if json:
@@ -96,6 +112,24 @@ def amounts_of(text: str) -> list[float]:
     return amounts if last - amounts[-1] <= 1e-9 * max(1.0, last) else [*amounts, last]
 
 
+def population_of(
+    per_year: float | None, years: float | None, discount: float
+) -> Population | None:
+    """Return for whom the decision is taken, or None for one person.
+
+    Raises:
+        InputError: One of the first two is missing, or a number is negative.
+    """
+    from popmodel.economics import Population
+    from popmodel.errors import InputError
+
+    if per_year is None and years is None:
+        return None
+    if per_year is None or years is None:
+        raise InputError("--per-year and --decision-years: both are needed, or neither")
+    return Population(per_year, years, discount)
+
+
 def groups_of(given: Sequence[str] | None) -> dict[str, list[str]]:
     """Return the parameters that each `--group` names.
 
@@ -113,26 +147,6 @@ def groups_of(given: Sequence[str] | None) -> dict[str, list[str]]:
             raise InputError([Problem("--group", 0, 0, "", f"'{text}' is no group", hint)])
         groups[name.strip()] = names
     return groups
-
-
-def _read(path: Path) -> pd.DataFrame:
-    """Return a table from CSV or Parquet.
-
-    Raises:
-        InputError: It cannot be read.
-    """
-    import pandas as pd
-
-    from popmodel.errors import InputError, Problem
-
-    try:
-        parquet = path.suffix.lower() in (".parquet", ".pq")
-        table = pd.read_parquet(path) if parquet else pd.read_csv(path)
-    except (OSError, ValueError) as error:  # pandas' and Arrow's errors are among these
-        told = f"cannot be read: {str(error).splitlines()[0]}"
-        raise InputError([Problem(str(path), 0, 0, "", told)]) from error
-    table.attrs["file"] = str(path)
-    return table
 
 
 def _means(table: pd.DataFrame, effect: str) -> pd.DataFrame:

@@ -62,7 +62,7 @@ def structures(table: pd.DataFrame) -> dict[str | None, pd.DataFrame]:
     if STRUCTURE not in table.columns or not len(table):
         return {None: table}
     problems = Problems()
-    empty = np.flatnonzero(table[STRUCTURE].isna())
+    empty = table.index[_is_empty(table[STRUCTURE])]
     add_rows(problems, name_of(table), empty, STRUCTURE, lambda _: "is empty")
     problems.raise_if_any()
     rows = table.drop(columns=STRUCTURE)
@@ -129,7 +129,7 @@ def checked(table: pd.DataFrame, keys: Sequence[str], numbers: Sequence[str]) ->
     _refuse_missing(table, [*keys, *numbers], name, problems)
     out = pd.DataFrame(index=table.index)
     for key in keys:
-        empty = table.index[table[key].isna()]
+        empty = table.index[_is_empty(table[key])]
         add_rows(problems, name, empty, key, lambda _: "is empty")
         out[key] = key_column(table[key])
     for column in numbers:
@@ -176,13 +176,20 @@ def _refuse_missing(
     problems.raise_if_any()
 
 
+def _is_empty(values: pd.Series[Any]) -> pd.Series[bool]:
+    return values.isna() | (values.astype(str).str.strip() == "")
+
+
 def _number_column(
     values: pd.Series[Any], column: str, name: str, problems: Problems
 ) -> pd.Series[Any]:
     numbers = pd.to_numeric(values, errors="coerce").astype(np.float64)
     wrong = np.flatnonzero(~(numbers.abs() <= LARGEST))
     told = dict(zip(values.index[wrong], values.iloc[wrong], strict=True))
-    add_rows(problems, name, told, column, lambda row: f"{told[row]} is not a finite number")
+    add_rows(
+        problems, name, told, column,
+        lambda row: f"{str(told[row]).strip() or 'an empty cell'} is not a finite number",
+    )  # fmt: skip
     return numbers
 
 
