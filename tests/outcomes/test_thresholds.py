@@ -105,7 +105,7 @@ def test_behavioural_treatments_lose_with_severity_under_the_premise_only(curves
     for treatment in ("exercise", "mindfulness"):
         at = {s: gain(curves, s, treatment)["gain_response"] for s in curves}
         assert at["premise"][18.0] == pytest.approx(at["evidence"][18.0], rel=0.25)
-        assert at["premise"][38.0] < 0.5 * at["evidence"][38.0]
+        assert at["premise"][38.0] < 0.7 * at["evidence"][38.0]
 
 
 def test_saint_keeps_working_in_the_severe_under_both_readings(curves):
