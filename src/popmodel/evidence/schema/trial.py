@@ -70,8 +70,8 @@ class ScoreLimits(Limits):
 class Include(Part):
     """Who was included, by what was measured.
 
-    `intake: incident` are new episodes from onset; `well_days` how long people in a withdrawal trial
-    had been well on the treatment.
+    `intake: incident` are new episodes from onset; `well_days` is how long people in a withdrawal
+    trial had been well on the treatment.
     """
 
     severity: ScoreLimits | None = None
@@ -114,9 +114,9 @@ class Arm(Part):
     """
 
     treat: Annotated[Text | None, Reference("treatments")] = None
-    instead: Annotated[
-        dict[Text, Annotated[float, Field(gt=0, lt=1)]], Reference("treatments")
-    ] = Field(default_factory=dict)
+    instead: Annotated[dict[Text, Annotated[float, Field(gt=0, lt=1)]], Reference("treatments")] = (
+        Field(default_factory=dict)
+    )
     wait_days: Positive | None = None
     contact: Annotated[Text | None, Reference("contacts")] = None
     patients: Annotated[int, Field(strict=True, ge=1)] | None = None
