@@ -72,8 +72,9 @@ def evppi(
           Oakley, Med Decis Making 2013;33:755), a Gaussian process for a group. Its rule is learnt
           from some draws and tried on others, so it errs to the low side where `evppi` errs to the
           high side,
-        - `evppi_noise`: what the method finds when the draws of the parameters are shuffled, so
-          that they influence nothing: its bias; a value not well above it means nothing,
+        - `evppi_noise`: what the method finds when the draws of the parameters (of any smooth one
+          for single ones) are shuffled, so that they influence nothing: its bias; a value not well
+          above it means nothing,
         - `evppi_population` for a population.
 
     Raises:

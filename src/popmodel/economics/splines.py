@@ -16,6 +16,7 @@ FEW_VALUES = 12  # up to here a parameter counts as discrete: one free mean a va
 ATOM = 0.05  # a value that this share of draws has gets a mean of its own
 MOST_DEGREE = 9  # of a product of functions of several parameters
 MOST_COLUMNS = 500
+MOST_CELLS = 20_000_000  # columns × draws: 160 MB
 
 Term = tuple[tuple[int, int], ...]
 """A product of functions: which parameter, and which of its functions, counted from 1."""
@@ -58,7 +59,7 @@ def joint_spline(values: FloatArray) -> Basis:
         values: shape (samples, parameters).
     """
     single = [_functions_of_one(column) for column in values.T]
-    most = min(MOST_COLUMNS, len(values) // DRAWS_A_KNOT)
+    most = min(MOST_COLUMNS, len(values) // DRAWS_A_KNOT, MOST_CELLS // len(values))
     terms: list[Term] = []
     for degree in range(2, MOST_DEGREE + 1):
         alone, together = _terms([one.shape[1] for one in single], degree)
