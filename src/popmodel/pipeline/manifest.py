@@ -6,7 +6,8 @@ from typing import Any
 
 from popmodel import provenance
 from popmodel.evidence.load import Evidence
-from popmodel.parameters import Parameters
+from popmodel.evidence.schema import FORMS
+from popmodel.parameters import Parameters, calibrated_values
 from popmodel.pipeline.stages import horizon_days
 from popmodel.scenario.schema import Scenario
 from popmodel.units import DAYS_PER_YEAR
@@ -19,8 +20,10 @@ def manifest_of(
     country = evidence.settings[scenario.setting]
     costs: Any = evidence.economics[country.care_costs]
     files = scenario.source_files
+    fitted = _fitted_paths(scenario, evidence)
     return provenance.manifest(
         files,
+        cards=card_hashes(evidence),
         title=scenario.title,
         scenario=files[0].stem if files else "scenario",
         perspective=scenario.perspective,
@@ -37,17 +40,36 @@ def manifest_of(
         calibrated=parameters.calibrated,
         comparator=scenario.comparator,
         strategies=scenario.labels(),
-        treatments=_treatments_told(evidence),
+        treatments=_treatments_told(evidence, fitted),
         biotypes={name: card.label for name, card in evidence.biotypes.items()},
         willingness_to_pay=list(scenario.willingness_to_pay),
         engine=engine,
         seed=scenario.seed,
-        evidence=counts_of_origin(evidence),
+        evidence=counts_of_origin(evidence, fitted),
         included_in_background=list(costs.includes),
     )
 
 
-def _treatments_told(evidence: Evidence) -> dict[str, dict[str, Any]]:
+def _fitted_paths(scenario: Scenario, evidence: Evidence) -> frozenset[str]:
+    """Return the numbers that calibrated cards replaced in this run."""
+    paths: set[str] = set()
+    for choice in scenario.structures():
+        card = evidence.calibrated.get(f"{choice.severity_effect}_{choice.correlation}")
+        if card is not None:
+            paths |= set(calibrated_values(card, evidence.overridden))
+    return frozenset(paths)
+
+
+def card_hashes(evidence: Evidence) -> dict[str, str]:
+    """Return the hash of every card file that was read, by group and id."""
+    return {
+        f"{group}/{name}": provenance.file_hash(evidence.file_of(group, name))
+        for group in FORMS
+        for name in evidence.cards(group)
+    }
+
+
+def _treatments_told(evidence: Evidence, fitted: frozenset[str]) -> dict[str, dict[str, Any]]:
     return {
         name: {
             "label": card.label,
@@ -56,18 +78,23 @@ def _treatments_told(evidence: Evidence) -> dict[str, dict[str, Any]]:
             "grade": card.grade,
             "human_efficacy": card.human_efficacy,
             "tested_after": card.tested_after,
-            "basis": evidence.quantity(f"treatments.{name}.potency").basis or "source",
+            "basis": _basis(evidence, f"treatments.{name}.potency", fitted),
         }
         for name, card in evidence.treatments.items()
     }
 
 
-def counts_of_origin(evidence: Evidence) -> dict[str, int]:
+def _basis(evidence: Evidence, path: str, fitted: frozenset[str]) -> str:
+    """Return what a number rests on: calibrated, assumption, or a source."""
+    return "calibrated" if path in fitted else evidence.quantity(path).basis or "source"
+
+
+def counts_of_origin(evidence: Evidence, fitted: frozenset[str]) -> dict[str, int]:
     """Return how many numbers were seen in a source, recalled, assumed or calibrated."""
     counts = {"seen": 0, "unseen": 0, "assumption": 0, "calibrated": 0}
-    for quantity in evidence.quantities().values():
-        if quantity.basis is not None:
-            counts[quantity.basis] += 1
-        else:
-            counts["seen" if quantity.seen else "unseen"] += 1
+    for path, quantity in evidence.quantities().items():
+        basis = _basis(evidence, path, fitted)
+        if basis == "source":
+            basis = "seen" if quantity.seen else "unseen"
+        counts[basis] += 1
     return counts
