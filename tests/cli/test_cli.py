@@ -231,8 +231,9 @@ def test_export_writes_no_formula(answer, popmodel, tmp_path):
     (copy / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     assert popmodel("export", copy)[0] == 0
     about = load_workbook(copy / "copy.xlsx")["about"]
-    assert about["B2"].value == "'=HYPERLINK(1)"
-    assert about["B2"].data_type == "s"
+    title = next(row[1] for row in about.iter_rows() if row[0].value == "title")
+    assert title.value == "'=HYPERLINK(1)"
+    assert title.data_type == "s"
 
 
 # ------------------------------------------------------------------ patient

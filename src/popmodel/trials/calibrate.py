@@ -26,6 +26,7 @@ from popmodel.trials.terms import (
     has_own_contact,
     most_people,
     own_contacts,
+    study,
     terms_of,
     whitening,
 )
@@ -311,15 +312,16 @@ def _descend(
 def covariance_of(likelihood: Likelihood, x: Floats, jacobian: Floats) -> Floats:
     """Return the covariance of the values from the residuals' derivatives, overdispersed.
 
-    A contact that one single trial has met would differ in another setting: its variance grows.
+    A contact that one single trial has met would differ in another setting: its variance grows,
+    unless the rate is pooled over many settings.
     """
     free = likelihood.free
     slopes = np.array([one.slope(float(at)) for one, at in zip(free, x, strict=True)])
     covariance = OVERDISPERSION**2 * np.linalg.inv(jacobian.T @ jacobian)
     covariance *= np.outer(slopes, slopes)
-    alone = {
-        f"contacts.{name}.level" for name in own_contacts(likelihood.trials, likelihood.evidence)
-    }
+    pooled = {study(trial) for trial in likelihood.trials if trial.pooled}
+    own = own_contacts(likelihood.trials, likelihood.evidence)
+    alone = {f"contacts.{name}.level" for name, who in own.items() if who not in pooled}
     for n, one in enumerate(free):
         covariance[n, n] += SETTING_SD**2 * (one.path in alone)
     return np.asarray(covariance)
