@@ -30,6 +30,21 @@ def file_hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+APART = ("cli", "report", "trials", "uncertainty", "economics")
+"""Rooms whose code decides no history."""
+
+
+def code_hash() -> str:
+    """Return a hash of the code that decides histories and what is counted of them."""
+    package = Path(__file__).resolve().parent
+    digest = hashlib.sha256()
+    for file in sorted(package.rglob("*.py")):
+        place = file.relative_to(package)
+        if place.parts[0] not in APART:
+            digest.update(place.as_posix().encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
 def commit() -> str | None:
     """Return the commit the code was run from, with `+` if changed; None outside a checkout."""
     folder = Path(__file__).resolve().parent

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -55,8 +55,10 @@ def horizon_days(scenario: Scenario) -> float:
     return (LIFETIME_YEARS if isinstance(years, str) else float(years)) * DAYS_PER_YEAR
 
 
-def parameters_of(scenario: Scenario, evidence: Evidence, choice: Any) -> Parameters:
-    """Return the parameters of one structure at the cards' base values."""
+def parameters_of(
+    scenario: Scenario, evidence: Evidence, choice: Any, draw: Mapping[str, float] | None = None
+) -> Parameters:
+    """Return the parameters of one structure at the cards' base values, or under a draw."""
     structure = Structure(
         choice.severity_effect, choice.correlation, choice.contact_credit, choice.extrapolation
     )
@@ -67,6 +69,7 @@ def parameters_of(scenario: Scenario, evidence: Evidence, choice: Any) -> Parame
         population=scenario.population.card,
         horizon_days=horizon_days(scenario),
         discount=(scenario.discount.costs, scenario.discount.health),
+        draw=draw,
     )
 
 

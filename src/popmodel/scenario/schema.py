@@ -26,7 +26,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from popmodel.errors import InputError, did_you_mean
+from popmodel.errors import InputError, Problem, did_you_mean
 from popmodel.vocabulary import COURSE_OUTCOMES, FLAGS, SETTINGS
 from popmodel.yaml_source import Fault, Located, faults, validation_problems
 
@@ -635,16 +635,29 @@ class Scenario(_Part):
         Raises:
             InputError: A value is not allowed.
         """
+        given = {
+            "population.size": patients,
+            "horizon.years": years,
+            "structure.severity_effect": structure,
+            "seed": seed,
+            "replicates": replicates,
+        }
+        return self.with_values({path: x for path, x in given.items() if x is not None})
+
+    def with_values(self, values: Mapping[str, Any]) -> "Scenario":
+        """Return the scenario with other values at some dotted paths; cards stay as they are.
+
+        Args:
+            values: Values by path, such as `discount.health` or
+                `strategies.saint_first.offer.0.when.severity.at_least`; a position in a list
+                counts from 0.
+
+        Raises:
+            InputError: There is no such path, or a value is not allowed there.
+        """
         said = self.model_dump()
-        for part, key, value in (
-            (said["population"], "size", patients),
-            (said["horizon"], "years", years),
-            (said["structure"], "severity_effect", structure),
-            (said, "seed", seed),
-            (said, "replicates", replicates),
-        ):
-            if value is not None:
-                part[key] = value
+        for path, value in values.items():
+            _put(said, path, value)
         try:
             other = Scenario.model_validate(said)
         except ValidationError as error:
@@ -661,6 +674,24 @@ class Scenario(_Part):
     def resolved(self) -> dict[str, Any]:
         """Return everything the scenario says, defaults filled in, as plain data for YAML."""
         return dict(self.model_dump(mode="json", exclude_none=True))
+
+
+def _put(said: Any, path: str, value: Any) -> None:
+    """Replace what stands at a dotted path, in place."""
+    place, parts = said, path.split(".")
+    for number, part in enumerate(parts):
+        keys = list(range(len(place))) if isinstance(place, list | tuple) else list(place or ())
+        key: Any = int(part) if isinstance(place, list | tuple) and part.isdigit() else part
+        if key not in keys:
+            hint = did_you_mean(part, map(str, keys))
+            raise InputError([Problem("", 0, 0, path, f"the scenario has no '{part}' there", hint)])
+        if number == len(parts) - 1:
+            place[key] = value
+        elif not isinstance(place[key], dict | list | tuple):
+            raise InputError([Problem("", 0, 0, path, f"nothing is below '{part}'", "")])
+        elif isinstance(place[key], tuple):
+            place[key] = list(place[key])
+        place = place[key]
 
 
 def _choices(structure: Structure) -> Iterable[StructureChoice]:

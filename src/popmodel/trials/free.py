@@ -7,7 +7,6 @@ otherwise the trials would count twice. What no trial can tell keeps its prior a
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -19,6 +18,7 @@ from popmodel.evidence.load import Evidence
 from popmodel.evidence.quantity import Quantity
 from popmodel.evidence.schema import Response, Trial
 from popmodel.parameters import Structure
+from popmodel.parameters.links import link_of, linked, slope_of, unlinked
 
 Floats = NDArray[np.float64]
 
@@ -50,25 +50,15 @@ class Free:
 
     def value(self, x: float) -> float:
         """Return the number at x prior standard deviations from its prior median."""
-        y = self.centre + self.sd * x
-        if self.link == "log":
-            return math.exp(y)
-        if self.link == "logit":
-            return 1.0 / (1.0 + math.exp(-y))
-        return y
+        return float(unlinked(self.centre + self.sd * x, self.link))
 
     def at(self, value: float) -> float:
         """Return where a value lies, in prior standard deviations from the prior median."""
-        return (_linked(value, self.link) - self.centre) / self.sd
+        return (float(linked(value, self.link)) - self.centre) / self.sd
 
     def slope(self, x: float) -> float:
         """Return the change of the number by a prior standard deviation, at x."""
-        value = self.value(x)
-        if self.link == "log":
-            return value * self.sd
-        if self.link == "logit":
-            return value * (1.0 - value) * self.sd
-        return self.sd
+        return slope_of(self.value(x), self.link) * self.sd
 
 
 def free_parameters(
@@ -122,20 +112,11 @@ def _in_doubt(quantity: Quantity) -> bool:
 def _free(path: str, quantity: Quantity, wider: float | None = None) -> Free:
     if wider is None:
         wider = WIDER if FITTED_BEFORE in (quantity.rationale or "") else 1.0
-    kind = getattr(quantity.distribution, "kind", "")
-    link = {"lognormal": "log", "gamma": "log", "beta": "logit"}.get(kind, "identity")
+    link = link_of(quantity)
     low, middle, high = (
-        _linked(float(quantity.quantile(u)), link) for u in (1.0 - ONE_SD, 0.5, ONE_SD)
+        float(linked(float(quantity.quantile(u)), link)) for u in (1.0 - ONE_SD, 0.5, ONE_SD)
     )
     return Free(path, link, middle, wider * 0.5 * (high - low))
-
-
-def _linked(value: float, link: str) -> float:
-    if link == "log":
-        return math.log(value)
-    if link == "logit":
-        return math.log(value / (1.0 - value))
-    return value
 
 
 def values_at(free: Sequence[Free], x: Sequence[float] | Floats) -> Mapping[str, float]:

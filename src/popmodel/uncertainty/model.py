@@ -1,0 +1,173 @@
+"""The model as a function: parameter values and a replicate of luck in, outcomes out.
+
+A run gives, for every strategy, means per patient over eight equal blocks of patients. The mean
+over blocks is the mean over all; blocks are the same patients in every strategy and every run, so
+their spread tells the Monte Carlo error of any difference. For maps by subgroup the same means can
+be had by biotype and severity.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from popmodel.engine import compiled
+from popmodel.errors import InputError
+from popmodel.evidence.load import Evidence
+from popmodel.outcomes import groups_of, patient_table
+from popmodel.parameters import compile_strategy
+from popmodel.parameters.treatments import FAMILIES_DRAWN
+from popmodel.pipeline.manifest import card_hashes
+from popmodel.pipeline.stages import parameters_of, population_of
+from popmodel.provenance import code_hash
+from popmodel.randomness import subject_salt
+from popmodel.scenario.options import where_of
+from popmodel.scenario.routing import compile_strategies
+from popmodel.scenario.schema import Scenario, StructureChoice
+from popmodel.uncertainty.run import Run
+
+BLOCKS: Final = 8
+BLOCK: Final = "block"
+SUBGROUP: Final = "biotype|severity_band"
+KEYS: Final = ("strategy", "dimension", "group", "patients")
+OUTCOMES: Final = (
+    "cost_health_care", "cost_societal", "qaly", "life_years", "remission_weeks",
+    "remission_12m", "ever_remission", "ever_response", "remission_days_90d",
+    "share_time_in_remission", "relapses", "courses", "crises", "deaths", "suicides",
+)  # fmt: skip
+"""Means per patient that every run leaves."""
+SEEDS: Final = 10**15
+
+
+@dataclass(frozen=True)
+class ModelJob:
+    """What a run of the model leaves: rows by strategy and group of patients.
+
+    Attributes:
+        scenario: what is asked; its patients, years, strategies and seed.
+        subgroups: whether to give means by biotype and severity band too.
+    """
+
+    scenario: Scenario
+    subgroups: bool = False
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the rows."""
+        return (*KEYS, *OUTCOMES)
+
+    @cached_property
+    def identity(self) -> str:
+        """Hash of scenario, cards and code."""
+        told = {
+            "scenario": self.scenario.resolved(),
+            "cards": card_hashes(self.scenario.evidence()),
+            "code": code_hash(),
+            "subgroups": self.subgroups,
+        }
+        text = json.dumps(told, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @cached_property
+    def _strategies(self) -> list[Any]:
+        found = compile_strategies(self.scenario, self.scenario.evidence())
+        return [compile_strategy(one) for one in found]
+
+    def __call__(self, run: Run) -> pd.DataFrame:
+        """Return the rows of one run.
+
+        Raises:
+            InputError: a path does not exist or a value is not allowed.
+        """
+        scenario, evidence, drawn = settled(self.scenario, run.values)
+        parameters = parameters_of(scenario, evidence, choice_of(scenario, run.structure), drawn)
+        strategies = self._strategies
+        if scenario is not self.scenario:
+            strategies = [compile_strategy(s) for s in compile_strategies(scenario, evidence)]
+        lucky = scenario.changed(seed=seed_of(scenario.seed, run.luck)) if run.luck else scenario
+        population = population_of(lucky, parameters, threads=1)
+        histories = compiled.simulate(
+            population, parameters.record, strategies, threads=1, keep_persons=False
+        )
+        rows = [
+            _rows(name, patient_table(population, history, parameters), self.subgroups)
+            for name, history in zip(scenario.strategies, histories, strict=True)
+        ]
+        return pd.concat(rows, ignore_index=True)
+
+
+def seed_of(seed: int, luck: int) -> int:
+    """Return the seed of a replicate of patient luck; replicate 0 is the scenario's own."""
+    return seed if luck == 0 else (seed ^ subject_salt("replicate", str(luck))) % SEEDS
+
+
+def settled(
+    scenario: Scenario, values: Mapping[str, float]
+) -> tuple[Scenario, Evidence, dict[str, float]]:
+    """Return the scenario and cards under some values, and those that are numbers on cards.
+
+    A path may be a number on a card, a plain setting of a card, or a number in the scenario, such
+    as `discount.health`.
+
+    Raises:
+        InputError: a path does not exist or a value is not allowed.
+    """
+    evidence = scenario.evidence()
+    quantities = evidence.quantities()
+    drawn = {p: x for p, x in values.items() if p in quantities or p.startswith(FAMILIES_DRAWN)}
+    others = {p: x for p, x in values.items() if p not in drawn}
+    on_cards = {p: x for p, x in others.items() if where_of(p)[0] == "overrides"}
+    asked = {p: x for p, x in others.items() if p not in on_cards}
+    if on_cards:
+        evidence = evidence.with_overrides(on_cards)
+    if asked:
+        scenario = scenario.with_values(asked)
+    return scenario, evidence, drawn
+
+
+def choice_of(scenario: Scenario, structure: str) -> StructureChoice:
+    """Return a structure of a scenario by name.
+
+    Raises:
+        InputError: the scenario does not ask for it.
+    """
+    choices = {choice.name: choice for choice in scenario.structures()}
+    if structure not in choices:
+        raise InputError(f"structure {structure!r}: one of {', '.join(choices)} is needed")
+    return choices[structure]
+
+
+def _rows(strategy: str, table: pd.DataFrame, subgroups: bool) -> pd.DataFrame:
+    """Return the means of one strategy by block, and by subgroup if wanted."""
+    parts = [_means(BLOCK, table["patient"].to_numpy() % BLOCKS, range(BLOCKS), table)]
+    if subgroups:
+        groups = groups_of(table)
+        biotype, band = groups["biotype"], groups["severity_band"]
+        size = len(band.categories)
+        code = biotype.codes.astype(np.int64) * size + band.codes
+        names = [f"{a}|{b}" for a in biotype.categories for b in band.categories]
+        parts.append(_means(SUBGROUP, code, names, table))
+    found = pd.concat(parts, ignore_index=True)
+    found.insert(0, "strategy", strategy)
+    return found
+
+
+def _means(
+    dimension: str, code: NDArray[Any], names: Iterable[Any], table: pd.DataFrame
+) -> pd.DataFrame:
+    """Return means of every outcome over the patients of every group that has any."""
+    labels = [str(name) for name in names]
+    size = np.bincount(code, minlength=len(labels))
+    found: dict[str, Any] = {"dimension": dimension, "group": labels, "patients": size}
+    for name in OUTCOMES:
+        total = np.bincount(code, weights=table[name].to_numpy(dtype=float), minlength=len(labels))
+        found[name] = total / np.maximum(size, 1)
+    return pd.DataFrame(found)[size > 0]

@@ -1,0 +1,102 @@
+"""The model as a function of parameters: what a run of a design is."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import popmodel
+from popmodel.errors import InputError
+from popmodel.uncertainty.model import BLOCK, BLOCKS, OUTCOMES, ModelJob, seed_of
+from popmodel.uncertainty.run import Run
+
+SCENARIO = "scenarios/five_pathways.yaml"
+PATIENTS = 400
+
+
+@pytest.fixture(scope="module")
+def scenario():
+    return popmodel.load_scenario(SCENARIO, patients=PATIENTS, structure="evidence")
+
+
+@pytest.fixture(scope="module")
+def base(scenario):
+    return ModelJob(scenario)(Run(0, "evidence", 0, {}))
+
+
+def test_the_mean_over_blocks_is_the_mean_of_an_ordinary_run(scenario, base):
+    result = popmodel.run(scenario)
+    for strategy, rows in base.groupby("strategy"):
+        asked = result.strategies.set_index("strategy").loc[strategy]
+        for outcome in OUTCOMES:
+            mean = np.average(rows[outcome], weights=rows["patients"])
+            assert mean == pytest.approx(asked[outcome], rel=1e-12, abs=1e-12)
+
+
+def test_blocks_hold_equally_many_patients_the_same_in_every_strategy(scenario, base):
+    assert set(base["dimension"]) == {BLOCK}
+    assert list(base["strategy"].unique()) == list(scenario.strategies)
+    assert (base["patients"] == PATIENTS // BLOCKS).all()
+    assert (base.groupby("strategy").size() == BLOCKS).all()
+
+
+def test_the_same_run_gives_the_same_rows_in_another_process(scenario, base):
+    job = pickle.loads(pickle.dumps(ModelJob(scenario)))  # noqa: S301
+    pd.testing.assert_frame_equal(job(Run(9, "evidence", 0, {})), base)
+    assert job.identity == ModelJob(scenario).identity
+
+
+def test_subgroups_add_up_to_everybody(scenario, base):
+    rows = ModelJob(scenario, subgroups=True)(Run(0, "evidence", 0, {}))
+    for _, part in rows.groupby("strategy"):
+        blocks, groups = part[part["dimension"] == BLOCK], part[part["dimension"] != BLOCK]
+        assert groups["patients"].sum() == PATIENTS
+        assert (groups["patients"] * groups["qaly"]).sum() == pytest.approx(
+            (blocks["patients"] * blocks["qaly"]).sum()
+        )
+    pd.testing.assert_frame_equal(rows[rows["dimension"] == BLOCK].reset_index(drop=True), base)
+
+
+def test_another_replicate_of_luck_is_other_patients(scenario, base):
+    other = ModelJob(scenario)(Run(0, "evidence", 1, {}))
+    assert not np.isclose(other["qaly"], base["qaly"]).any()
+    assert seed_of(5, 0) == 5 and len({seed_of(5, n) for n in range(100)}) == 100
+
+
+def test_a_price_on_a_card_changes_costs_and_nothing_else(scenario, base):
+    evidence = scenario.evidence()
+    offered = scenario.strategies["usual_care"].offer[0].treat
+    path = f"treatments.{offered}.cost.visit"
+    value = evidence.quantity(path).value
+    dearer = ModelJob(scenario)(Run(0, "evidence", 0, {path: value + 100.0}))
+    assert (dearer["cost_health_care"] > base["cost_health_care"]).all()
+    np.testing.assert_array_equal(dearer["qaly"], base["qaly"])
+    np.testing.assert_array_equal(ModelJob(scenario)(Run(0, "evidence", 0, {path: value})), base)
+
+
+def test_a_number_of_the_scenario_can_be_a_parameter(scenario, base):
+    plain = ModelJob(scenario)(Run(0, "evidence", 0, {"discount.health": 0.0}))
+    assert (plain["qaly"] > base["qaly"]).all()
+    np.testing.assert_array_equal(plain["cost_societal"], base["cost_societal"])
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("discount.helth", "health"),
+        ("treatments.saint.potencie", "potency"),
+        ("strategies.saint_first.offer.9.repeat", "offer"),
+        ("horizon.years.more", "years"),
+    ],
+)
+def test_a_path_that_is_not_there_is_refused_and_the_nearest_named(scenario, path, told):
+    with pytest.raises(InputError, match=told):
+        ModelJob(scenario)(Run(0, "evidence", 0, {path: 0.1}))
+
+
+def test_a_structure_that_was_not_asked_for_is_refused(scenario):
+    with pytest.raises(InputError, match="evidence"):
+        ModelJob(scenario)(Run(0, "premise", 0, {}))
