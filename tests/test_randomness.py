@@ -156,6 +156,25 @@ def test_the_extreme_uniforms_still_have_quantiles_and_budgets():
     assert stats.kstest(values, "norm").pvalue > UNLIKELY
 
 
+@entry_point
+def fill_normal(keys, salt, out):
+    for n in range(len(out)):
+        out[n] = normal(keys[n], salt, 0)
+
+
+def test_normals_are_normal_to_the_tails():
+    """The ziggurat: layers, wedges and tail, against the normal distribution."""
+    out = np.empty(4_000_000)
+    fill_normal(patient_keys(8, 0, len(out)), np.uint64(SALT), out)
+    assert stats.kstest(out[:1_000_000], "norm").pvalue > UNLIKELY
+    for limit in (0.2, 1.0, 2.5, 3.6541528853610088, 4.5):
+        beyond = int((np.abs(out) > limit).sum())
+        chance = stats.binomtest(beyond, len(out), 2 * stats.norm.sf(limit))
+        assert chance.pvalue > UNLIKELY
+    signs = np.sign(out)
+    assert abs(np.corrcoef(signs, np.abs(out))[0, 1]) < 5 / math.sqrt(len(out))
+
+
 def test_a_uniform_is_never_zero_or_one():
     u = over_patients(11, SALT, count=500_000)
     assert u.min() > 0

@@ -145,7 +145,8 @@ def _begin_episode(p: Any, o: Any, q: Any, t: Any) -> None:
     p.grid += -p.grid & 3
     p.reference = 60.0
     p.reference = severity_now(p, q, t)
-    o.flow_since = t
+    o.state_flow_since = t
+    o.care_flow_since = t
     o.utility_since = t
     o.utility_gap = 0.0
     o.utility_lag = 1.0
@@ -158,7 +159,7 @@ def _walk(p: Any, q: Any, until: Any) -> Any:
         t = p.phase + p.grid * q.grid_days
         if t > until:
             return True
-        if step_grid(p, q, t) <= q.remission_severity:
+        if step_grid(p, q, t)[0] <= q.remission_severity:
             return False
 
 

@@ -52,7 +52,7 @@ def patient(new_patient):
 def account():
     o = np.zeros(1, dtype=ACCOUNT)[0]
     o["utility_lag"] = 1.0
-    o["flow_worth"] = 1.0
+    o["state_flow_worth"] = o["care_flow_worth"] = 1.0
     o["utility_worth"] = 1.0
     o["first_remission"] = o["first_response"] = o["died"] = math.inf
     return o

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -29,6 +30,7 @@ def test_a_crisis_comes_where_the_hazard_of_the_bands_lived_in_meets_its_budget(
 ):
     row = new_q()
     row["attempt_rate"][:] = [max(rate / DAYS_PER_YEAR, NEVER) for rate in rates]
+    row["attempt_ratio"][:] = np.divide.outer(row["attempt_rate"], row["attempt_rate"])
     p = new_patient(number, band=first)
     crisis.begin_crises(p, row)
     budget = budget_of(p, crisis.SALT_CRISIS)

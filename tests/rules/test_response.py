@@ -65,7 +65,7 @@ def test_contact_nears_its_level_with_its_lag_and_is_never_reset(q, new_patient,
 
 def test_treatment_effect_grows_on_course_is_held_after_it_and_absent_without(q, new_patient):
     p = new_patient(gain=0.8, care=CARE_COURSE, treatment=2, started=10.0)
-    q["onset"][2] = 7.0
+    q["onset_rate"][2] = 1.0 / 7.0
     assert response.effect_at(p, q, 10.0) == 0.0
     assert response.effect_at(p, q, 17.0) == pytest.approx(0.8 * (1 - math.exp(-1)))
     p["care"] = CARE_OUT

@@ -7,6 +7,7 @@ whole numbers, so results do not depend on the number of threads or on the order
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
@@ -53,25 +54,48 @@ def simulate(
     q = parameters[0]
     accounts = [np.zeros(len(population), dtype=ACCOUNT) for _ in strategies]
     ends = [np.empty_like(population) if keep_persons else population for _ in strategies]
-    tallies = [new_tally() for _ in strategies]
+    kept = threading.local()
+    tallies: list[list[NDArray[Any]]] = [[] for _ in strategies]
 
-    def block(k: int, start: int) -> tuple[int, int, NDArray[Any]]:
+    def own(k: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return this thread's working patients, and its tally of strategy k."""
+        if not hasattr(kept, "persons"):
+            kept.persons = np.empty(min(BLOCK, len(population)), dtype=population.dtype)
+            kept.tally = {}
+        if k not in kept.tally:
+            kept.tally[k] = new_tally()
+            tallies[k].append(kept.tally[k])
+        return kept.persons, kept.tally[k]
+
+    def block(k: int, start: int) -> int:
         end = min(start + BLOCK, len(population))
-        persons = population[start:end].copy()
-        tally = np.zeros(1, dtype=TALLY)
+        room, tally = own(k)
+        persons = room[: end - start]
+        persons[:] = population[start:end]
         simulate_block(persons, accounts[k][start:end], tally, q, strategies[k][0])
         if keep_persons:
             ends[k][start:end] = persons
-        return k, end - start, tally
+        return end - start
 
     jobs = [
         (k, start) for k in range(len(strategies)) for start in range(0, len(population), BLOCK)
     ]
     with ThreadPoolExecutor(threads or default_threads()) as pool:
         for future in as_completed([pool.submit(block, *job) for job in jobs]):
-            k, size, tally = future.result()
-            for name in TALLY.names or ():
-                tallies[k][name] += tally[name]
             if progress is not None:
-                progress(size)
-    return [History(p, a, t) for p, a, t in zip(ends, accounts, tallies, strict=True)]
+                progress(future.result())
+            else:
+                future.result()
+    return [
+        History(persons, account, _sum(parts))
+        for persons, account, parts in zip(ends, accounts, tallies, strict=True)
+    ]
+
+
+def _sum(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Return the sum of the tallies of all threads: whole numbers, so their order is nothing."""
+    total = parts[0] if parts else new_tally()
+    for part in parts[1:]:
+        for name in TALLY.names or ():
+            total[name] += part[name]
+    return total

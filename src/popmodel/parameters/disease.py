@@ -62,6 +62,7 @@ def fill_crises(
             q["attempt_fatality"][band, sex] = (
                 min(1.0, suicides * ratio / attempts) if attempts > 0.0 else 0.0
             )
+    q["attempt_ratio"][:] = np.divide.outer(q["attempt_rate"], q["attempt_rate"])
     q["admission_share"] = v[c + "admission_share"]
     q["admission_days"] = v[c + "admission_days"]
     q["emergency_days"] = v[c + "emergency_days"]
@@ -80,6 +81,7 @@ def fill_care(q: Any, v: Mapping[str, float]) -> None:
     for band, name in enumerate(SEVERITY_BANDS[1:], start=1):
         q["ask_rate"][band] = max(v[f"{c}asks_per_year.{name}"] / DAYS_PER_YEAR, NEVER)
     q["ask_rate"][0] = q["ask_rate"][1]
+    q["ask_ratio"][:] = np.divide.outer(q["ask_rate"], q["ask_rate"])
     q["ask_again_rate"] = 1.0 / v[c + "asks_again_days"]
     q["switch_gap"] = v[c + "switch_gap_days"]
     q["return_rate"][0] = q["ask_again_rate"]

@@ -28,6 +28,7 @@ def fill_economics(
     for k, loss in enumerate(("loss_mild", "loss_moderate", "loss_severe"), start=1):
         value -= v[utilities + loss]
         q["utility_value"][k] = value
+        q["utility_width"][k - 1] = anchors[k] - anchors[k - 1]
         q["utility_slope"][k - 1] = -v[utilities + loss] / (anchors[k] - anchors[k - 1])
     norms = cards_of(evidence.economics)[country.utility_norms]
     work = cards_of(evidence.economics)[country.productivity]
@@ -46,7 +47,6 @@ def fill_economics(
             for kind, name in enumerate(("remission", "response", "depressed")):
                 share = v[f"economics.{country.productivity}.loss_share.{name}"] - well
                 q["productivity_cost"][kind, sex, k] = share * wage
-    q["lowest_norm"] = q["utility_norm"][:, : len(edges)].min()
 
 
 def _band_at(bands: Any, age: float) -> str:

@@ -79,6 +79,7 @@ _FIELDS: Final[list[tuple[str, Any]]] = [
     ("loss_threshold", ("f8", _T)),
     ("dose_slope", ("f8", _T)),
     ("onset", ("f8", _T)),
+    ("onset_rate", ("f8", _T)),
     ("onset_left", ("f8", _T)),
     ("contact", ("i8", _T)),
     ("trait_weight", ("f8", (_T, _M))),
@@ -139,6 +140,7 @@ _FIELDS: Final[list[tuple[str, Any]]] = [
     ("excess_mortality", "f8"),
     ("reversible_share", "f8"),
     ("attempt_rate", ("f8", 4)),
+    ("attempt_ratio", ("f8", (4, 4))),
     ("attempt_fatality", ("f8", (4, 2))),
     ("admission_share", "f8"),
     ("admission_days", "f8"),
@@ -149,6 +151,7 @@ _FIELDS: Final[list[tuple[str, Any]]] = [
     ("cost_suicide", "f8"),
     # care
     ("ask_rate", ("f8", 4)),
+    ("ask_ratio", ("f8", (4, 4))),
     ("ask_again_rate", "f8"),
     ("return_rate", ("f8", 4)),
     ("leave_probability", ("f8", 4)),
@@ -164,8 +167,8 @@ _FIELDS: Final[list[tuple[str, Any]]] = [
     ("utility_severity", ("f8", MAX_POINTS)),
     ("utility_value", ("f8", MAX_POINTS)),
     ("utility_slope", ("f8", MAX_POINTS)),
+    ("utility_width", ("f8", MAX_POINTS)),
     ("utility_norm", ("f8", (2, MAX_AGE_BANDS))),
-    ("lowest_norm", "f8"),
     # population
     ("female_share", "f8"),
     ("age_groups", "i8"),

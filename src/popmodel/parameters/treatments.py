@@ -41,6 +41,7 @@ def fill_treatments(
         q["loss_share"][n], q["loss_threshold"][n] = loss_of_potency(v, structure, name)
         q["dose_slope"][n] = v[path + "engagement.dose_slope"]
         q["onset"][n] = v[path + "onset.theta_days"]
+        q["onset_rate"][n] = 1.0 / q["onset"][n]
         q["onset_left"][n] = math.exp(-q["grid_days"] / q["onset"][n])
         q["contact"][n] = names.contacts.index(t.contact)
         _traits(q, n, t, v, names, factors)

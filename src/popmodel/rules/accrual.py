@@ -19,16 +19,16 @@ from popmodel.rules.codes import (
     COST_TIME,
     COST_TREATMENT,
     COST_VISITS,
-    COSTS,
     IN_CRISIS,
     REMITTED,
     RESPONDING,
 )
 from popmodel.rules.records import MICRO, WEEK_COST, WEEK_FLOW, WEEK_RATE
-from popmodel.rules.response import effect_at, natural_depth, severity_of_depth
+from popmodel.rules.response import natural_depth, severity_of_depth
 from popmodel.units import DAYS_PER_WEEK, DAYS_PER_YEAR
 
-_THIRD, _FIFTH, _SIXTH, _SEVENTH = 1.0 / 3.0, 1.0 / 5.0, 1.0 / 6.0, 1.0 / 7.0
+_SIXTH, _24TH, _120TH, _720TH, _5040TH = 1.0 / 6.0, 1 / 24.0, 1.0 / 120.0, 1.0 / 720.0, 1.0 / 5040.0
+YEARS_PER_DAY = 1.0 / DAYS_PER_YEAR
 
 
 @rule
@@ -88,52 +88,85 @@ def lose_quality(o: Any, q: Any, years: Any, t: Any) -> None:
 
 
 @rule
-def _tally_flow(o: Any, tally: Any, start: Any, end: Any) -> None:
-    """Spread the flows over weeks: part weeks at the ends, whole weeks as a difference."""
+def _tally_flow(o: Any, tally: Any, category: Any, start: Any, end: Any) -> None:
+    """Spread a flow over weeks: part weeks at the ends, whole weeks as a difference."""
     first, last = week_of(start), week_of(end)
-    begun = (first + 1) * DAYS_PER_WEEK - start
-    ended = end - last * DAYS_PER_WEEK
-    for category in range(COSTS):
-        rate = o.flow[category] * MICRO
-        if rate == 0.0:
-            continue
-        column, slope = WEEK_COST + category, WEEK_RATE + category
-        if first == last:
-            tally.week[first, column] += math.floor(rate * (end - start) + 0.5)
-        else:
-            whole = math.floor(rate * DAYS_PER_WEEK + 0.5)
-            tally.week[first, column] += math.floor(rate * begun + 0.5)
-            tally.week[last, column] += math.floor(rate * ended + 0.5)
-            tally.week[first + 1, slope] += whole
-            tally.week[last, slope] -= whole
+    rate = o.flow[category] * MICRO
+    column, slope = WEEK_COST + category, WEEK_RATE + category
+    if first == last:
+        tally.week[first, column] += math.floor(rate * (end - start) + 0.5)
+    else:
+        begun = (first + 1) * DAYS_PER_WEEK - start
+        ended = end - last * DAYS_PER_WEEK
+        whole = math.floor(rate * DAYS_PER_WEEK + 0.5)
+        tally.week[first, column] += math.floor(rate * begun + 0.5)
+        tally.week[last, column] += math.floor(rate * ended + 0.5)
+        tally.week[first + 1, slope] += whole
+        tally.week[last, slope] -= whole
 
 
 @rule
-def lost_worth(x: Any) -> Any:
-    """Return 1 - exp(-x) for x >= 0; a short series where x is small saves a library call."""
+def mean_worth(x: Any) -> Any:
+    """Return (1 - exp(-x)) / x for x >= 0: the mean discount factor over a spell.
+
+    A short series where x is small saves a library call and a division; its terms are summed in
+    pairs, because each would wait for the one before.
+    """
     if x > 0.02:
-        return -math.expm1(-x)
-    tail = 1.0 - x * _FIFTH * (1.0 - x * _SIXTH * (1.0 - x * _SEVENTH))
-    return x * (1.0 - x * 0.5 * (1.0 - x * _THIRD * (1.0 - x * 0.25 * tail)))
+        return -math.expm1(-x) / x
+    y = x * x
+    tail = _120TH - x * _720TH + y * _5040TH
+    return (1.0 - x * 0.5) + y * ((_SIXTH - x * _24TH) + y * tail)
+
+
+@rule
+def _settle_flow(o: Any, tally: Any, category: Any, worth: Any, start: Any, t: Any) -> None:
+    """Bring the account of one flow from `start` up to day t."""
+    flow = o.flow[category]
+    if flow != 0.0:
+        o.cost[category] += flow * worth
+        o.cost_undiscounted[category] += flow * (t - start)
+        if o.recording:
+            _tally_flow(o, tally, category, start, t)
+
+
+@rule
+def settle_state_flows(o: Any, q: Any, tally: Any, t: Any) -> None:
+    """Bring the accounts of what flows by clinical state up to day t."""
+    start = o.state_flow_since
+    days = t - start
+    if days > 0.0:
+        x = q.discount_costs * days
+        mean = mean_worth(x)
+        worth = o.state_flow_worth * days * mean
+        _settle_flow(o, tally, COST_BACKGROUND, worth, start, t)
+        _settle_flow(o, tally, COST_PRODUCTIVITY, worth, start, t)
+        o.state_flow_worth *= 1.0 - x * mean
+    o.state_flow_since = t
+
+
+@rule
+def settle_care_flows(o: Any, q: Any, tally: Any, t: Any) -> None:
+    """Bring the accounts of what flows on a course or in aftercare up to day t."""
+    start = o.care_flow_since
+    days = t - start
+    if days > 0.0:
+        x = q.discount_costs * days
+        mean = mean_worth(x)
+        worth = o.care_flow_worth * days * mean
+        _settle_flow(o, tally, COST_TREATMENT, worth, start, t)
+        _settle_flow(o, tally, COST_VISITS, worth, start, t)
+        _settle_flow(o, tally, COST_DRUGS, worth, start, t)
+        _settle_flow(o, tally, COST_TIME, worth, start, t)
+        o.care_flow_worth *= 1.0 - x * mean
+    o.care_flow_since = t
 
 
 @rule
 def settle_flows(o: Any, q: Any, tally: Any, t: Any) -> None:
-    """Bring the cost accounts up to day t."""
-    days = t - o.flow_since
-    if days > 0.0:
-        rate = q.discount_costs
-        lost = lost_worth(rate * days)
-        worth = o.flow_worth * (lost / rate if rate > 0.0 else days)
-        for category in range(COSTS):
-            flow = o.flow[category]
-            if flow != 0.0:
-                o.cost[category] += flow * worth
-                o.cost_undiscounted[category] += flow * days
-        if o.recording:
-            _tally_flow(o, tally, o.flow_since, t)
-        o.flow_worth *= 1.0 - lost
-    o.flow_since = t
+    """Bring all cost accounts up to day t."""
+    settle_state_flows(o, q, tally, t)
+    settle_care_flows(o, q, tally, t)
 
 
 @rule
@@ -170,17 +203,17 @@ def set_flows(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
     elif p.care == CARE_AFTER and p.worked >= 0 and t < p.kept_until:
         drugs = q.upkeep_cost[p.worked]
         visits = q.upkeep_visits[p.worked]
+    if background != o.flow[COST_BACKGROUND] or productivity != o.flow[COST_PRODUCTIVITY]:
+        settle_state_flows(o, q, tally, t)
+        o.flow[COST_BACKGROUND] = background
+        o.flow[COST_PRODUCTIVITY] = productivity
     if (
-        background != o.flow[COST_BACKGROUND]
-        or productivity != o.flow[COST_PRODUCTIVITY]
-        or drugs != o.flow[COST_DRUGS]
+        drugs != o.flow[COST_DRUGS]
         or visits != o.flow[COST_VISITS]
         or sessions != o.flow[COST_TREATMENT]
         or hours != o.flow[COST_TIME]
     ):
-        settle_flows(o, q, tally, t)
-        o.flow[COST_BACKGROUND] = background
-        o.flow[COST_PRODUCTIVITY] = productivity
+        settle_care_flows(o, q, tally, t)
         o.flow[COST_DRUGS] = drugs
         o.flow[COST_VISITS] = visits
         o.flow[COST_TREATMENT] = sessions
@@ -189,19 +222,14 @@ def set_flows(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
 
 @rule
 def utility_of(p: Any, q: Any, severity: Any) -> Any:
-    """Return the utility of a score: piecewise linear, flat outside, capped at the norm."""
-    last = q.utility_points - 1
-    if severity <= q.utility_severity[0]:
-        value = q.utility_value[0]
-    elif severity >= q.utility_severity[last]:
-        value = q.utility_value[last]
-    else:
-        n = 0
-        while severity > q.utility_severity[n + 1]:
-            n += 1
-        value = q.utility_value[n] + q.utility_slope[n] * (severity - q.utility_severity[n])
-    if value <= q.lowest_norm:
-        return value
+    """Return the utility of a score: piecewise linear, flat outside, capped at the norm.
+
+    Every piece is added, cut to its width: scores come in no order that a processor could guess.
+    """
+    value = q.utility_value[0]
+    for n in range(q.utility_points - 1):
+        rise = max(severity - q.utility_severity[n], 0.0)
+        value += q.utility_slope[n] * min(rise, q.utility_width[n])
     return min(value, q.utility_norm[p.sex, p.age_band])
 
 
@@ -210,23 +238,26 @@ def settle_utility(o: Any, q: Any, t: Any) -> None:
     """Bring the QALY accounts up to day t."""
     days = t - o.utility_since
     if days > 0.0:
-        rate = q.discount_health
-        lost = lost_worth(rate * days)
+        x = q.discount_health * days
+        mean = mean_worth(x)
+        lost = x * mean
         total = o.utility * days
-        worth = o.utility * (lost / rate if rate > 0.0 else days)
+        worth = total * mean
         if o.utility_gap != 0.0:
-            fade = 1.0 / o.utility_lag
-            left = o.utility_left if t == o.utility_until else math.exp(-days * fade)
-            total += o.utility_gap * (1.0 - left) / fade
-            worth += o.utility_gap * (1.0 - left * (1.0 - lost)) / (fade + rate)
-        o.qaly += o.utility_worth * worth / DAYS_PER_YEAR
-        o.qaly_undiscounted += total / DAYS_PER_YEAR
+            lag = o.utility_lag
+            left = o.utility_left if t == o.utility_until else math.exp(-days / lag)
+            total += o.utility_gap * (1.0 - left) * lag
+            worth += (
+                o.utility_gap * (1.0 - left * (1.0 - lost)) * lag / (1.0 + q.discount_health * lag)
+            )
+        o.qaly += o.utility_worth * worth * YEARS_PER_DAY
+        o.qaly_undiscounted += total * YEARS_PER_DAY
         o.utility_worth *= 1.0 - lost
     o.utility_since = t
 
 
 @rule
-def read_utility(p: Any, o: Any, q: Any, severity: Any, t: Any) -> None:
+def read_utility(p: Any, o: Any, q: Any, severity: Any, effect: Any, t: Any) -> None:
     """Set utility from a reading; while T moves, let it near the value of the next grid point.
 
     Between readings utility goes from u(S) now to u(S) at the next grid point as 1 - exp(-t/theta),
@@ -250,7 +281,7 @@ def read_utility(p: Any, o: Any, q: Any, severity: Any, t: Any) -> None:
         left = math.exp(-(ahead - t) / lag)
     o.utility, o.utility_gap = now, 0.0
     if left < 1.0 - 1e-9:
-        missing = p.gain - effect_at(p, q, t)
+        missing = p.gain - effect
         depth = natural_depth(p, q) + p.contact + p.gain - missing * left
         then = utility_of(p, q, severity_of_depth(p, q, depth))
         o.utility_gap = (now - then) / (1.0 - left)

@@ -69,24 +69,43 @@ def decide(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
     if p.state >= REMITTED:
         leave_care(p, o, q, tally, t, ASK_LEFT)
         return
-    if p.ask_mode == ASK_RELAPSED:
+    if not offer(p, o, q, s, tally, t):
+        p.ask_mode = ASK_LEFT if p.ask_mode == ASK_RELAPSED else p.ask_mode
+        end_offers(p, o, q, s, tally, t)
+
+
+@rule
+def offer(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> Any:
+    """Begin what worked before a relapse, or what the first rule that fits says; False if nothing.
+
+    That a relapse brought the patient is spent with the first offer, wherever it is made.
+    """
+    relapsed = p.ask_mode == ASK_RELAPSED
+    if relapsed and s.on_relapse == RELAPSE_RESTART:
+        p.used = 0
+        p.step = 1
+    if (
+        relapsed
+        and s.on_relapse == RELAPSE_REPEAT
+        and p.worked >= 0
+        and is_eligible(p, q, p.worked)
+    ):
         p.ask_mode = ASK_LEFT
-        if s.on_relapse == RELAPSE_RESTART:
-            p.used = 0
-            p.step = 1
-        elif s.on_relapse == RELAPSE_REPEAT and p.worked >= 0 and is_eligible(p, q, p.worked):
-            p.step += 1
-            begin_course(p, o, q, tally, t, p.worked)
-            return
-    take_rule(p, o, q, s, tally, t, choose(p, q, s, t, False))
+        p.step += 1
+        begin_course(p, o, q, tally, t, p.worked)
+        return True
+    n = choose(p, q, s, t, False)
+    if n == NO_RULE:
+        return False
+    if relapsed:
+        p.ask_mode = ASK_LEFT
+    take_rule(p, o, q, s, tally, t, n)
+    return True
 
 
 @rule
 def take_rule(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any, n: Any) -> None:
-    """Begin what rule n offers; without a rule, care goes on as the strategy's end says."""
-    if n == NO_RULE:
-        end_offers(p, o, q, s, tally, t)
-        return
+    """Begin what rule n offers."""
     p.used |= 1 << n
     p.step += 1
     if s.treat[n] >= 0:
@@ -266,7 +285,7 @@ def measured_outcome(p: Any, q: Any, score: Any, t: Any) -> Any:
 def hold_score(p: Any, o: Any, q: Any, t: Any, score: Any) -> None:
     """Hold the score a course has brought in remission once the course is over."""
     p.reference = score
-    read_utility(p, o, q, score, t)
+    read_utility(p, o, q, score, effect_at(p, q, t), t)
 
 
 @rule

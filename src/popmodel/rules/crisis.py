@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from popmodel.jit import rule
@@ -23,10 +22,9 @@ def begin_crises(p: Any, q: Any) -> None:
 
 @rule
 def respend_crisis(p: Any, q: Any, t: Any, band: Any) -> None:
-    """Spend the rest of the crisis budget at the rate of a new severity band."""
-    old, new = q.attempt_rate[p.band], q.attempt_rate[band]
-    if old != new and p.crisis < math.inf:
-        p.crisis = t + (p.crisis - t) * old / new
+    """Spend the rest of the crisis budget at the rate of a severity band."""
+    moved = t + (p.crisis - t) * q.attempt_ratio[p.band, band]
+    p.crisis = moved if band != p.band else p.crisis
 
 
 @rule

@@ -7,7 +7,7 @@ from typing import Any
 
 from popmodel.jit import rule
 from popmodel.randomness import exponential, subject_salt, uniform
-from popmodel.rules.codes import ASK_FIRST, ASK_LEFT
+from popmodel.rules.codes import ASK_FIRST, ASK_LEFT, CARE_OUT
 
 SALT_ASK = subject_salt("asking for care", "")
 SALT_LEAVE = subject_salt("leaving care after a failure", "")
@@ -37,6 +37,14 @@ def stop_asking(p: Any, q: Any, t: Any) -> None:
     """Lay the rest of the budget of asking aside."""
     if 0.0 <= p.ask < math.inf:
         p.ask = -max((p.ask - t) * ask_rate(p, q), 1e-300)
+
+
+@rule
+def respend_asking(p: Any, q: Any, t: Any, band: Any) -> None:
+    """Spend the rest of the budget of asking at the rate of a severity band."""
+    if p.care == CARE_OUT and p.ask_mode == ASK_FIRST and 0.0 <= p.ask < math.inf:
+        moved = t + (p.ask - t) * q.ask_ratio[p.band, band]
+        p.ask = moved if band != p.band else p.ask
 
 
 @rule

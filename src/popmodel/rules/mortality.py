@@ -36,9 +36,13 @@ def cumulative_hazard(q: Any, sex: Any, age: Any) -> Any:
 @rule
 def age_reaching(q: Any, sex: Any, age: Any, hazard: Any) -> Any:
     """Return the age at which the accumulated hazard reaches `hazard`, from `age` on."""
-    year = int(age)
-    while year < OLDEST and q.cumulative_mortality[sex, year + 1] < hazard:
-        year += 1
+    year, beyond = int(age), OLDEST
+    while year < beyond:
+        middle = (year + beyond) >> 1
+        if q.cumulative_mortality[sex, middle + 1] < hazard:
+            year = middle + 1
+        else:
+            beyond = middle
     year = min(year, OLDEST - 1)
     low = q.cumulative_mortality[sex, year]
     return year + (hazard - low) / (q.cumulative_mortality[sex, year + 1] - low)

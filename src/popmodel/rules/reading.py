@@ -22,7 +22,7 @@ from popmodel.rules.codes import (
     WAITING,
 )
 from popmodel.rules.crisis import respend_crisis
-from popmodel.rules.engagement import begin_asking, stop_asking
+from popmodel.rules.engagement import respend_asking, stop_asking
 from popmodel.rules.mortality import change_excess
 from popmodel.rules.natural_course import next_grid_point, pass_knot
 from popmodel.rules.relapse import relapse_day
@@ -38,10 +38,8 @@ from popmodel.rules.response import (
 @rule
 def band_of(q: Any, severity: Any) -> Any:
     """Return the severity band of a score."""
-    band = 0
-    while band < 3 and severity > q.band_limit[band]:
-        band += 1
-    return band
+    limit = q.band_limit
+    return int(severity > limit[0]) + int(severity > limit[1]) + int(severity > limit[2])
 
 
 @rule
@@ -58,19 +56,18 @@ def clinical_state(p: Any, severity: Any) -> Any:
 
 @rule
 def change_band(p: Any, q: Any, t: Any, band: Any) -> None:
-    """Spend the hazards that depend on severity at the rate of the new band."""
-    if band != p.band:
-        respend_crisis(p, q, t, band)
-        asking = p.care == CARE_OUT and 0.0 <= p.ask < math.inf
-        if asking:
-            stop_asking(p, q, t)
-        p.band = band
-        if asking:
-            begin_asking(p, q, t)
+    """Spend the hazards that depend on severity at the rate of a band, new or not.
+
+    Both outcomes are computed and one is kept: no processor can guess whether the band changes, and
+    a wrong guess costs more than the sum.
+    """
+    respend_crisis(p, q, t, band)
+    respend_asking(p, q, t, band)
+    p.band = band
 
 
 @rule
-def read_severity(p: Any, o: Any, q: Any, tally: Any, severity: Any, t: Any) -> None:
+def read_severity(p: Any, o: Any, q: Any, tally: Any, severity: Any, effect: Any, t: Any) -> None:
     """Take a reading of a depressed patient into account: band, response, utility, cost rates."""
     change_band(p, q, t, band_of(q, severity))
     state = clinical_state(p, severity)
@@ -81,7 +78,7 @@ def read_severity(p: Any, o: Any, q: Any, tally: Any, severity: Any, t: Any) -> 
             count(o, tally, FLOW_RESPONSES, t)
         set_state(p, o, tally, state, t)
         set_flows(p, o, q, tally, t)
-    read_utility(p, o, q, severity, t)
+    read_utility(p, o, q, severity, effect, t)
 
 
 @rule
@@ -103,7 +100,7 @@ def begin_moving(p: Any, q: Any, t: Any) -> None:
 
 
 @rule
-def begin_remission(p: Any, o: Any, q: Any, tally: Any, t: Any, severity: Any) -> None:
+def begin_remission(p: Any, o: Any, q: Any, tally: Any, t: Any, severity: Any, effect: Any) -> None:
     """Hold the score, start the relapse clock; a course or wait under way runs to its end."""
     card = -1
     if p.gain > 0.0:
@@ -130,7 +127,7 @@ def begin_remission(p: Any, o: Any, q: Any, tally: Any, t: Any, severity: Any) -
         p.gain = 0.0
     if p.care == CARE_LAST or p.care == CARE_OUT:
         set_contact(p, q, q.contact_none, t)
-    read_utility(p, o, q, severity, t)
+    read_utility(p, o, q, severity, effect, t)
     set_flows(p, o, q, tally, t)
 
 
@@ -151,11 +148,12 @@ def look(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
     """Read severity at day t (visit, judgement, decision): remission if low enough."""
     if p.state >= REMITTED:
         return
-    severity = severity_now(p, q, t)
+    effect = effect_at(p, q, t)
+    severity = severity_of_depth(p, q, natural_depth(p, q) + p.contact + effect)
     if severity <= q.remission_severity:
-        begin_remission(p, o, q, tally, t, severity)
+        begin_remission(p, o, q, tally, t, severity, effect)
     else:
-        read_severity(p, o, q, tally, severity, t)
+        read_severity(p, o, q, tally, severity, effect, t)
 
 
 @rule
@@ -167,7 +165,7 @@ def refer_to(p: Any, q: Any, t: Any) -> None:
 
 @rule
 def step_grid(p: Any, q: Any, t: Any) -> Any:
-    """Pass grid point `p.grid` on day t and return the score there.
+    """Pass grid point `p.grid` on day t; return the score and the treatment effect there.
 
     At a knot depth moves; while something moves contact takes its value; then the next grid point
     is chosen: the next one while something moves, else the next knot.
@@ -190,14 +188,14 @@ def step_grid(p: Any, q: Any, t: Any) -> Any:
     p.grid += 1
     if not p.moving:
         p.grid += -p.grid & 3
-    return severity_of_depth(p, q, natural_depth(p, q) + p.contact + effect)
+    return severity_of_depth(p, q, natural_depth(p, q) + p.contact + effect), effect
 
 
 @rule
 def read_grid_point(p: Any, o: Any, q: Any, tally: Any, t: Any) -> Any:
     """Read a grid point; True if it finds remission, which then begins as an event of its own."""
-    severity = step_grid(p, q, t)
+    severity, effect = step_grid(p, q, t)
     if severity <= q.remission_severity:
         return True
-    read_severity(p, o, q, tally, severity, t)
+    read_severity(p, o, q, tally, severity, effect, t)
     return False

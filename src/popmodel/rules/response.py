@@ -56,14 +56,14 @@ def effect_at(p: Any, q: Any, t: Any) -> Any:
     """Return T(t): grows while on course, is held after a success, 0 otherwise."""
     if p.gain == 0.0 or p.care != CARE_COURSE:
         return p.gain
-    return p.gain * (1.0 - math.exp(-(t - p.started) / q.onset[p.treatment]))
+    return p.gain * (1.0 - math.exp(-(t - p.started) * q.onset_rate[p.treatment]))
 
 
 @rule
 def severity_of_depth(p: Any, q: Any, depth: Any) -> Any:
     """Return the score (MADRS) of a patient at a depth: S_w (1 + exp(depth / k))^-k.
 
-    Read from a table of cubic pieces (relative error under 1e-8, see the tests); exact beyond it.
+    Read from a table of cubic pieces (relative error under 2e-8, see the tests); exact beyond it.
     """
     cell = (depth - q.floor_start) * q.floor_cells_per_depth
     if cell <= 0.0:

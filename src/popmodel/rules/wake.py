@@ -39,10 +39,9 @@ from popmodel.rules.course import (
     judge_course,
     leave_care,
     note_line,
-    take_rule,
+    offer,
 )
 from popmodel.rules.crisis import begin_crises, suffer_crisis
-from popmodel.rules.decision import NO_RULE, choose
 from popmodel.rules.engagement import begin_asking
 from popmodel.rules.mortality import begin_mortality, change_excess
 from popmodel.rules.natural_course import (
@@ -58,7 +57,7 @@ from popmodel.rules.reading import (
     read_grid_point,
     set_contact,
 )
-from popmodel.rules.response import contact_at, severity_now
+from popmodel.rules.response import contact_at, effect_at, severity_now
 
 
 @rule
@@ -69,14 +68,16 @@ def enter(p: Any, o: Any, q: Any, s: Any, tally: Any) -> None:
     severity = severity_now(p, q, t)
     p.reference = severity
     o.entry_severity = severity
-    o.flow_since = t
+    o.state_flow_since = t
+    o.care_flow_since = t
     o.utility_since = t
     o.first_remission = math.inf
     o.first_response = math.inf
     o.died = math.inf
     o.utility_lag = 1.0
     o.utility_worth = math.exp(-q.discount_health * t)
-    o.flow_worth = math.exp(-q.discount_costs * t)
+    o.state_flow_worth = math.exp(-q.discount_costs * t)
+    o.care_flow_worth = o.state_flow_worth
     p.state = clinical_state(p, severity)
     p.band = band_of(q, severity)
     move(o, tally, -1, p.state, t)
@@ -153,7 +154,7 @@ def settle(p: Any, o: Any, q: Any, tally: Any) -> None:
         return
     while True:
         t = p.phase + p.grid * q.grid_days
-        if t > day:
+        if t > day or (t == day and p.event < c.EVENT_KNOT):
             return
         band = p.band
         if read_grid_point(p, o, q, tally, t):
@@ -199,7 +200,7 @@ def wake_up(p: Any, o: Any, q: Any, s: Any, tally: Any) -> None:
         p.due = t + s.booster_days[p.worked]
     elif event == c.EVENT_BIRTHDAY:
         p.age_band += 1
-        read_utility(p, o, q, severity_now(p, q, t), t)
+        read_utility(p, o, q, severity_now(p, q, t), effect_at(p, q, t), t)
         set_flows(p, o, q, tally, t)
     elif event == c.EVENT_CRISIS:
         crisis(p, o, q, s, tally, t)
@@ -233,10 +234,7 @@ def crisis(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
         p.ask = math.inf
         p.asked += 1
         p.care = c.CARE_WAIT
-        n = choose(p, q, s, t, False)
-        if n != NO_RULE:
-            take_rule(p, o, q, s, tally, t, n)
-        else:
+        if not offer(p, o, q, s, tally, t):
             begin_wait(p, o, q, tally, t, p.crisis_end, q.contact_usual)
 
 
@@ -276,6 +274,7 @@ def begin_again(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
         p.tried = 0
         p.again = 0
         p.used = 0
+        p.previous = -1
         p.outcome = c.OUTCOME_NONE
     else:
         count(o, tally, c.FLOW_RELAPSES, t)
