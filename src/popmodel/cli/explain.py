@@ -27,7 +27,8 @@ def explain(
     """Tell the value of PATH, how sure it is, and where it comes from."""
     from popmodel.evidence import Quantity, load_evidence
 
-    evidence = read([scenario], set_)[0].evidence() if scenario else load_evidence()
+    asked = read([scenario], set_, to_run=False) if scenario else []
+    evidence = asked[0].evidence() if asked else load_evidence()
     found = evidence.value_at(path)
     if isinstance(found, Quantity):
         facts = _facts(path, found, evidence)

@@ -62,7 +62,7 @@ def _biotype_rules(strategies: Mapping[str, Any], merged: Merged) -> Iterator[Pr
 
 def suspicions(scenario: Scenario, merged: Merged) -> list[Problem]:
     """Return what is allowed and looks like a mistake."""
-    found = list(_unused(scenario, merged))
+    found = [*_unused(scenario, merged), *_uncalibrated(scenario, merged)]
     for name, strategy in scenario.strategies.items():
         found += _never_applied(scenario, name, strategy, merged)
     return found
@@ -89,6 +89,17 @@ def _unused(scenario: Scenario, merged: Merged) -> Iterator[Problem]:
         for treatment in strategy.maintain.keys() - offered:
             where = ("strategies", name, "maintain", treatment)
             yield merged.problem(where, f"no strategy offers '{treatment}'")
+
+
+def _uncalibrated(scenario: Scenario, merged: Merged) -> Iterator[Problem]:
+    """Yield each form of the model that no fit to trials belongs to."""
+    known = scenario.evidence().calibrated
+    for choice in scenario.structures():
+        if choice.calibration not in known:
+            told = f"there is no fit {choice.calibration}: its results will be called uncalibrated"
+            make = f"--structure {choice.severity_effect} --correlation {choice.correlation}"
+            hint = f"popmodel calibrate {make} makes one"
+            yield merged.problem(("structure", "correlation"), told, hint)
 
 
 def _never_applied(

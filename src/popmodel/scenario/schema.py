@@ -27,6 +27,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from popmodel.errors import InputError, Problem, did_you_mean
+from popmodel.evidence.calibration import calibration_id
 from popmodel.vocabulary import COURSE_OUTCOMES, FLAGS, SETTINGS
 from popmodel.yaml_source import Fault, Located, faults, validation_problems
 
@@ -526,6 +527,11 @@ class StructureChoice:
     correlation: Correlation
     contact_credit: Literal["full", "none"]
     extrapolation: Literal["model", "none"]
+
+    @property
+    def calibration(self) -> str:
+        """Id of the calibrated card that fits this form."""
+        return calibration_id(self.severity_effect, self.correlation)
 
 
 class Scenario(_Part):
