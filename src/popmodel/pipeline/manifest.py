@@ -6,6 +6,7 @@ from typing import Any
 
 from popmodel import provenance
 from popmodel.evidence.calibration import fitted_paths
+from popmodel.evidence.listing import counts
 from popmodel.evidence.load import Evidence
 from popmodel.evidence.schema import FORMS
 from popmodel.parameters import Parameters
@@ -81,11 +82,12 @@ def _basis(evidence: Evidence, path: str, fitted: frozenset[str]) -> str:
 
 
 def counts_of_origin(evidence: Evidence, fitted: frozenset[str]) -> dict[str, int]:
-    """Return how many numbers were seen in a source, recalled, assumed or calibrated."""
-    counts = {"seen": 0, "unseen": 0, "assumption": 0, "calibrated": 0}
-    for path, quantity in evidence.quantities().items():
-        basis = _basis(evidence, path, fitted)
-        if basis == "source":
-            basis = "seen" if quantity.seen else "unseen"
-        counts[basis] += 1
-    return counts
+    """Return how many numbers were seen in a source, recalled, assumed, fitted or overridden."""
+    found = counts(evidence, fitted)
+    return {
+        "seen": found.seen,
+        "unseen": found.recalled,
+        "assumption": found.assumption,
+        "calibrated": found.calibrated,
+        "overridden": found.overridden,
+    }
