@@ -397,7 +397,11 @@ class When(_Part):
     biotype: BiotypeNames = Field(
         default=(), description="One of these; only with structure.biotypes_known."
     )
-    setting: SettingWords = Field(default=(), description="Where the patient is: one of these.")
+    setting: SettingWords = Field(
+        default=(),
+        description="Where the patient is: one of these. home and outpatient both mean patients in "
+        "the community: who is treated at home can be seen in a clinic.",
+    )
     flags: FlagNames = Field(default=(), description="Conditions the patient has: all of these.")
     not_flags: FlagNames = Field(default=(), description="Conditions the patient has none of.")
     tried: TreatmentNames = Field(
