@@ -1,5 +1,6 @@
 """YAML as people and attackers write it: read as YAML 1.2 with places, or refused with a line."""
 
+import re
 import time
 import tracemalloc
 from pathlib import Path
@@ -42,7 +43,6 @@ def refusal(text):
         ("no", "no"),
         ("yes", "yes"),
         ("on", "on"),
-        ("010", 10),
         ("0o10", 8),
         ("0x1F", 31),
         ("1:30", "1:30"),
@@ -65,7 +65,6 @@ def refusal(text):
         ('"true"', "true"),
         ("０.５", "０.５"),
         ("999999999999999", 999999999999999),
-        ("0000000000000000000000007", 7),
         ("=", "="),
     ],
 )
@@ -73,6 +72,27 @@ def test_an_unquoted_word_means_what_yaml_1_2_says(word, value):
     found = read_yaml_text(f"a: {word}\n", "x.yaml").data["a"]
     assert found == value
     assert type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("word", "plain"),
+    [("010", "10"), ("-010", "-10"), ("+007", "+7"), ("00", "0"), ("00.5", "0.5"), ("01e3", "1e3")],
+)
+def test_a_number_with_a_leading_zero_is_refused_where_it_stands(word, plain):
+    with pytest.raises(InputError, match=rf"x\.yaml:2:6: a\.b: {re.escape(word)} begins with") as e:
+        read_yaml_text(f"a:\n  b: {word}\n", "x.yaml")
+    assert f"write {plain}, or quotes" in str(e.value)
+
+
+@pytest.mark.parametrize("word", ["010_000", "0" * 500 + "7", "999_999_999_999_999_999"])
+def test_grouped_and_long_numbers_are_refused_by_the_same_rules(word):
+    with pytest.raises(InputError, match=r"x\.yaml:1:4: a: "):
+        read_yaml_text(f"a: {word}\n", "x.yaml")
+
+
+@pytest.mark.parametrize("word", ["0", "0.05", "-0", "0e3", "'010'", "2026-01-01", "007x", "0.0.1"])
+def test_zeros_that_mean_what_they_say_are_read(word):
+    read_yaml_text(f"a: {word}\n", "x.yaml")
 
 
 def test_a_year_can_be_a_key_and_stays_a_number():

@@ -125,13 +125,13 @@ class Builder:
                 told = f"holds an invisible character: U+{ord(min(unseen)):04X}"
                 self.note(event, where, told, "delete it")
             return event.value
-        if GROUPED.fullmatch(event.value):
-            plain = event.value.replace("_", "")
+        plain = event.value
+        if GROUPED.fullmatch(plain):
+            plain = plain.replace("_", "")
             told = f"{event.value} is read as {plain}"
             self.notices.append(self.problem(event, where, told, "write plain digits"))
-            return plain_scalar(plain)
         try:
-            return plain_scalar(event.value)
+            return plain_scalar(plain)
         except ValueError as error:
             return self.note(event, where, str(error))
 
