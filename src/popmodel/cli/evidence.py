@@ -74,15 +74,15 @@ def _print_numbers(listed: list[Row]) -> None:
 
 
 def _card(row: Row) -> str:
-    """Return folder, file and line of a card; JSON has the whole path."""
-    return "/".join(PurePath(row.place).parts[-2:])
+    """Return file and line of a card; the path begins with its folder, JSON has all of it."""
+    return PurePath(row.place).name
 
 
 def _value(row: Row) -> str:
     """Return the value; where fits replace it, what each found, and the prior."""
     if not row.fits:
         return f"{row.value:g}"
-    found = "\n".join(f"{one.value:g} ± {one.se:.2g} ({one.structure})" for one in row.fits)
+    found = "\n".join(f"{one.value:g} ± {one.se:.2g} {one.structure}" for one in row.fits)
     return f"{found}\nprior {row.value:g}"
 
 

@@ -174,10 +174,20 @@ def distribution_text(quantity: Quantity) -> str:
     said = quantity.distribution.model_dump(exclude_none=True, exclude_defaults=True)
     said.pop("kind", None)
     inner = said.pop("otherwise", {})
-    parts = [f"{name} {value}" for name, value in said.items() if name != "file"]
+    parts = [f"{name} {_exact(value)}" for name, value in said.items() if name != "file"]
     parts += [f"otherwise {inner.pop('kind')}"] if inner else []
-    parts += [f"{name} {value}" for name, value in inner.items()]
+    parts += [f"{name} {_exact(value)}" for name, value in inner.items()]
     return ", ".join([quantity.distribution.kind, *parts])
+
+
+def _exact(value: Any) -> str:
+    """Return a number without a needless point: 19703, not 19703.0."""
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
+
+
+def _short(value: float) -> str:
+    """Return a number with four digits, never as a power of ten where money would be."""
+    return f"{value:.4g}" if abs(value) < 1e4 else f"{value:.0f}"
 
 
 def _why(evidence: Evidence, quantity: Quantity) -> str:
@@ -223,7 +233,7 @@ def explanation(
         "price_year": quantity.price_year,
         "replaces": _replaced(evidence, path),
         "distribution": distribution_text(quantity) or "none: taken as it is",
-        "interval_95": f"{low:.4g} to {high:.4g}" if quantity.is_uncertain else None,
+        "interval_95": f"{_short(low)} to {_short(high)}" if quantity.is_uncertain else None,
         "drawn_with": _companions(evidence, path),
         "rests_on": f"a fit to trials; its prior on {card_says}" if fits else card_says,
         "source": f"{quantity.source}: {source.citation}" if source else None,

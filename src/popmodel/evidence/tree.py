@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from popmodel.errors import did_you_mean, nearest
 from popmodel.evidence.quantity import Quantity
-from popmodel.yaml_source import Fault, Located, Where, dotted, validation_problems
+from popmodel.yaml_source import Fault, Located, Where, dotted, number_hint, validation_problems
 
 M = TypeVar("M", bound=BaseModel)
 Segments = tuple[str, ...]
@@ -197,12 +197,22 @@ def _changed_quantity(quantity: Quantity, change: Any, segments: Segments) -> Qu
         return _validated(Quantity, kept | dict(change), segments)
     if isinstance(change, bool) or not isinstance(change, int | float):
         raise PathError(
-            [Fault(f"must be a number in {quantity.unit} (found {change!r})", segments)]
+            [
+                Fault(
+                    f"must be a number in {quantity.unit} (found {change!r})",
+                    segments,
+                    _hint(change),
+                )
+            ]
         )
     try:
         return quantity.with_value(float(change))
     except ValueError as error:
         raise PathError([Fault(str(error), segments)]) from error
+
+
+def _hint(change: Any) -> str:
+    return number_hint(change) if isinstance(change, str) else ""
 
 
 def _rebuilt(

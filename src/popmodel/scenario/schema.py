@@ -29,7 +29,7 @@ from pydantic_core import PydanticCustomError
 from popmodel.errors import InputError, Problem, did_you_mean
 from popmodel.evidence.calibration import calibration_id
 from popmodel.vocabulary import COURSE_OUTCOMES, FLAGS, SETTINGS
-from popmodel.yaml_source import Fault, Located, faults, validation_problems
+from popmodel.yaml_source import Fault, Located, faults, number_hint, validation_problems
 
 if TYPE_CHECKING:
     from popmodel.evidence.load import Evidence
@@ -104,13 +104,8 @@ def _plain_number(found: object) -> object:
     """Refuse what is a number in another notation, and say how to write it."""
     if not isinstance(found, str):
         return found
-    text = found.strip()
-    if re.fullmatch(r"[+-]?\d+,\d+", text):
-        better = text.replace(",", ".")
-        raise _fault(f"must be a number (found '{text}')", f"with a decimal point: {better}")
-    if re.fullmatch(r"[+-]?\d+(\.\d+)?\s*%", text):
-        better = f"{float(text.rstrip(' %')) / 100:.12g}"
-        raise _fault(f"must be a number (found '{text}')", f"did you mean {better}?")
+    if hint := number_hint(found):
+        raise _fault(f"must be a number (found '{found.strip():.40}')", hint)
     return found
 
 

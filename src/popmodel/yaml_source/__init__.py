@@ -10,6 +10,7 @@ Read as the core schema of YAML 1.2: `NO` and `1:30` are texts, `1e5` is a numbe
 
 from popmodel.yaml_source.located import Located, Where, dotted, shown_path
 from popmodel.yaml_source.reading import read_yaml, read_yaml_text, read_yaml_value
+from popmodel.yaml_source.scalars import number_hint
 from popmodel.yaml_source.schema_faults import Fault, faults, validation_problems
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Where",
     "dotted",
     "faults",
+    "number_hint",
     "read_yaml",
     "read_yaml_text",
     "read_yaml_value",

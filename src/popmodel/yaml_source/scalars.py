@@ -13,6 +13,9 @@ _LEADING_ZERO = re.compile(r"([-+]?)0+([0-9]([0-9_]*)(\.[0-9]*)?([eE][-+]?[0-9]+
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 GROUPED = re.compile(r"[-+]?[0-9]{1,3}(_[0-9]{3})+(\.[0-9]+)?")
+_PERCENT = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?\s*%")
+_THOUSANDS = re.compile(r"[-+]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]+)?")
+_DECIMAL_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+")
 _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -49,6 +52,27 @@ def plain_scalar(text: str) -> str | int | float | bool | None:
             raise ValueError(f"{text[:40]} is too large for a number")
         return number
     return text
+
+
+def number_hint(text: str) -> str:
+    """Return how to write a number that was written as a text, or nothing if it is none.
+
+    Args:
+        text: What stands where a number is wanted, such as `1,5`, `35 %` or a quoted `7`.
+    """
+    word = text.strip()
+    plain = word.replace(",", "")
+    if _FLOAT.fullmatch(word):
+        return f"without quotes: {word}"
+    if _PERCENT.fullmatch(word):
+        return f"did you mean {float(word.rstrip(' %')) / 100:.12g}?"
+    if _THOUSANDS.fullmatch(word):
+        decimal = word.replace(",", ".")
+        is_either = word.count(",") == 1 and "." not in word
+        return f"write {plain}" + (f", or {decimal} with a decimal point" if is_either else "")
+    if _DECIMAL_COMMA.fullmatch(word):
+        return f"with a decimal point: {word.replace(',', '.')}"
+    return ""
 
 
 def _small_enough(number: int, text: str) -> int:
