@@ -1,5 +1,6 @@
 """YAML as people and attackers write it: read as YAML 1.2 with places, or refused with a line."""
 
+import re
 import time
 import tracemalloc
 from pathlib import Path
@@ -14,6 +15,7 @@ from popmodel.errors import InputError, InputWarning
 from popmodel.yaml_source import (
     Fault,
     faults,
+    number_hint,
     read_yaml,
     read_yaml_text,
     read_yaml_value,
@@ -42,7 +44,6 @@ def refusal(text):
         ("no", "no"),
         ("yes", "yes"),
         ("on", "on"),
-        ("010", 10),
         ("0o10", 8),
         ("0x1F", 31),
         ("1:30", "1:30"),
@@ -65,7 +66,6 @@ def refusal(text):
         ('"true"', "true"),
         ("０.５", "０.５"),
         ("999999999999999", 999999999999999),
-        ("0000000000000000000000007", 7),
         ("=", "="),
     ],
 )
@@ -73,6 +73,27 @@ def test_an_unquoted_word_means_what_yaml_1_2_says(word, value):
     found = read_yaml_text(f"a: {word}\n", "x.yaml").data["a"]
     assert found == value
     assert type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("word", "plain"),
+    [("010", "10"), ("-010", "-10"), ("+007", "+7"), ("00", "0"), ("00.5", "0.5"), ("01e3", "1e3")],
+)
+def test_a_number_with_a_leading_zero_is_refused_where_it_stands(word, plain):
+    with pytest.raises(InputError, match=rf"x\.yaml:2:6: a\.b: {re.escape(word)} begins with") as e:
+        read_yaml_text(f"a:\n  b: {word}\n", "x.yaml")
+    assert f"write {plain}, or quotes" in str(e.value)
+
+
+@pytest.mark.parametrize("word", ["010_000", "0" * 500 + "7", "999_999_999_999_999_999"])
+def test_grouped_and_long_numbers_are_refused_by_the_same_rules(word):
+    with pytest.raises(InputError, match=r"x\.yaml:1:4: a: "):
+        read_yaml_text(f"a: {word}\n", "x.yaml")
+
+
+@pytest.mark.parametrize("word", ["0", "0.05", "-0", "0e3", "'010'", "2026-01-01", "007x", "0.0.1"])
+def test_zeros_that_mean_what_they_say_are_read(word):
+    read_yaml_text(f"a: {word}\n", "x.yaml")
 
 
 def test_a_year_can_be_a_key_and_stays_a_number():
@@ -248,7 +269,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 
 
 def test_a_folder_is_no_file(tmp_path):
-    with pytest.raises(InputError, match="not a regular file"):
+    with pytest.raises(InputError, match="is a folder, not a file"):
         read_yaml(tmp_path)
 
 
@@ -392,7 +413,10 @@ def told(text, model=Thing, prefix=()):
         ("size: 1\n", "t.yaml:1:1: id: is missing"),
         ("id: 3\n", "t.yaml:1:1: id: must be a text (found 3)"),
         ("id: a\nsize: big\n", "t.yaml:2:1: size: must be a number (found 'big')"),
-        ("id: a\nsize: 1,5\n", "t.yaml:2:1: size: must be a number (found '1,5')"),
+        (
+            "id: a\nsize: 1,5\n",
+            "t.yaml:2:1: size: must be a number (found '1,5') (with a decimal point: 1.5)",
+        ),
         ("id: a\nsize:\n", "t.yaml:2:1: size: must be a number (found nothing)"),
         ("id: a\nflag: NO\n", "flag: must be true or false (found 'NO') (write true or false)"),
         ("id: a\ngrade: a\n", "grade: must be A or B (found 'a') (did you mean A?)"),
@@ -430,3 +454,37 @@ def test_a_part_of_a_file_is_located_within_the_whole_file():
     assert told(text, prefix=("things", "first")) == [
         "t.yaml:5:5: things.first.siez: unknown key (did you mean size?)"
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "split"),
+    [("a: {size: 1,000}", "1,000"), ("a: {years: 2,5}", "2,5"), ("a: {b: 1,000, c: 2}", "1,000")],
+)
+def test_a_comma_inside_a_number_is_named_and_not_read_as_a_key(text, split):
+    with pytest.raises(InputError, match=f"x.yaml:1:.*a comma splits the number {split}"):
+        read_yaml_text(text, "x.yaml")
+
+
+def test_years_as_keys_beside_numbers_are_no_split_numbers():
+    assert read_yaml_text("{2014: 1.2, 2015: 1.3}", "x").data == {2014: 1.2, 2015: 1.3}
+    assert read_yaml_text("{2014: 1.2, 2015: null}", "x").data == {2014: 1.2, 2015: None}
+    assert read_yaml_text("{a: 1, b}", "x").data == {"a": 1, "b": None}
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("35 %", "did you mean 0.35?"),
+        ("1,5", "with a decimal point: 1.5"),
+        ("1,000", "write 1000, or 1.000 with a decimal point"),
+        ("1,000,000", "write 1000000"),
+        ("0,125", "with a decimal point: 0.125"),
+        ("-12,345.6", "write -12345.6"),
+        ("1000", "without quotes: 1000"),
+        ("high", ""),
+        ("", ""),
+        ("1,00,0", ""),
+    ],
+)
+def test_a_number_written_as_a_text_is_answered_with_the_way_to_write_it(text, hint):
+    assert number_hint(text) == hint

@@ -69,6 +69,8 @@ LINE_EVENTS: Final = (
 """What is counted by line and treatment for the flow of patients through care."""
 
 SETTINGS: Final = ("home", "outpatient", "inpatient", "emergency")
+COMMUNITY: Final = ("home", "outpatient")
+"""Settings that mean the same people: who lives at home can be seen in a clinic."""
 FLAGS: Final = (
     "opioid_antagonist",
     "chronic_opioid_use",

@@ -18,6 +18,7 @@ from openpyxl import load_workbook
 from popmodel import cli
 from popmodel.cli import main
 from popmodel.errors import InputError, NotMet, PartlyDone, RunError
+from popmodel.evidence import load_evidence
 from popmodel.report.side_by_side import MUST_AGREE, side_by_side
 
 ROOT = Path(__file__).parents[2]
@@ -154,9 +155,17 @@ def test_wrong_input_is_told_at_once_and_nothing_is_written(popmodel, wrong, pla
         (["rum"], "run"),
         (["run", FIVE, "--patient", "3"], "--patients"),
         (["check", "nowhere.yaml"], "there is no such file"),
-        (["explain", "treatments.saint.cost.curse"], "did you mean course?"),
+        (["explain", "treatments.saint.cost.curse"], "did you mean treatments.saint.cost.course?"),
+        (["explain", "treatments.saynt.cost.curse"], "did you mean treatments.saint.cost.course?"),
+        (["explain", "saint"], "did you mean treatments.saint?"),
+        (["explain", "saint.cost.course"], "did you mean treatments.saint.cost.course?"),
         (["explain", "treatment.saint"], "treatments"),
         (["evidence", "saynt"], "saint"),
+        (["run", ROOT / "scenarios"], "is a folder"),
+        (["run", ROOT / "src/popmodel/evidence/cards/treatments/ect.yaml"], "is a card"),
+        (["run", FIVE, "--set", "population.size=1,000"], "write 1000, or"),
+        (["run", FIVE, "--set", "treatments.saint.cost.course=19,703"], "write 19703, or"),
+        (["new", "../x"], "--folder"),
         (["new", "../x"], "cannot name"),
         (["charts", "nowhere"], "nowhere"),
         (["report", "nowhere"], "nowhere"),
@@ -383,6 +392,58 @@ def test_evidence_lists_only_what_is_asked_for(popmodel):
     assert all(one["seen"] is False for one in listed["--unverified"])
     code, printed, _ = popmodel("evidence", "saint", "--json")
     assert all(one["path"].startswith("treatments.saint.") for one in json.loads(printed))
+
+
+def test_evidence_divides_all_numbers_and_says_where_each_stands(popmodel):
+    asked = {option: popmodel("evidence", *option, "--json") for option in EVIDENCE_OPTIONS}
+    assert {code for code, _, _ in asked.values()} == {0}
+    listed = {option: json.loads(printed) for option, (_, printed, _) in asked.items()}
+    everything = listed[()]
+    for option, word in ((("--assumptions",), "assumption"), (("--unverified",), "recalled")):
+        assert listed[option] == [one for one in everything if one["rests_on"] == word]
+    both = listed["--assumptions", "--unverified"]
+    assert len(both) == len(listed["--assumptions",]) + len(listed["--unverified",])
+    words = [one["rests_on"] for one in everything]
+    assert sum(map(words.count, ("seen in source", "recalled", "assumption", "calibrated"))) == len(
+        words
+    )
+    for one in everything:
+        file, _, line = one["place"].rpartition(":")
+        written = (ROOT / file).read_text(encoding="utf-8").splitlines()[int(line) - 1]
+        assert written.split("#")[0].strip()
+        assert f"/{one['path'].split('.')[0]}/" in file
+
+
+EVIDENCE_OPTIONS = ((), ("--assumptions",), ("--unverified",), ("--assumptions", "--unverified"))
+
+
+def test_explain_and_evidence_show_the_fit_beside_the_prior(popmodel):
+    path = "treatments.saint.potency"
+    code, printed, _ = popmodel("explain", path)
+    assert code == 0
+    card = load_evidence().calibrated["evidence_default"]
+    found = card.values[path]
+    for word in ("prior", f"{found.value:g} ± {found.se:.4g}", f"fit {card.fit}", card.command):
+        assert word in printed
+    code, printed, _ = popmodel("explain", path, "--json")
+    assert {one["structure"] for one in json.loads(printed)["fits"]} == set(
+        load_evidence().calibrated
+    )
+    code, printed, _ = popmodel("evidence", "saint")
+    assert f"{found.value:g} ± {found.se:.2g}" in printed
+
+
+def test_set_without_a_scenario_is_not_ignored(popmodel):
+    code, _, messages = popmodel("explain", "treatments.saint.potency", "--set", "seed=3")
+    assert code == 2
+    assert "--scenario" in messages
+
+
+def test_paths_are_printed_so_that_they_can_be_typed_again(popmodel):
+    _, printed, _ = popmodel("explain", "treatments.saint")
+    paths = [line.split()[0] for line in printed.splitlines()[1:]]
+    assert "treatments.saint.tested_after" in paths
+    assert all(popmodel("explain", path)[0] == 0 for path in paths)
 
 
 def test_explain_tells_where_a_number_comes_from(popmodel):

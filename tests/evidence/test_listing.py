@@ -24,8 +24,8 @@ def test_an_overridden_number_rests_on_the_override(evidence):
     assert (counts(changed).seen, counts(changed).overridden) == (0, 1)
     told = explanation(changed, "contacts.clinic.level")
     assert told["value"] == "0.3 log depth"
-    assert told["instead of"] == "0.6 log depth on the card"
-    assert told["rests on"] == "an override"
+    assert told["replaces"] == "0.6 log depth on the card"
+    assert told["rests_on"] == "an override"
 
 
 def test_the_table_of_a_card_holds_its_numbers(evidence):
@@ -54,18 +54,16 @@ def test_an_unknown_card_names_the_nearest(evidence):
 def test_an_explanation_tells_source_place_and_doubt(evidence):
     told = explanation(evidence, "contacts.clinic.level")
     assert told["distribution"] == "normal, mean 0.6, se 0.1"
-    assert told["95 % interval"] == "0.404 to 0.796"
-    assert told["source"] == "A. Author. A book. 2020"
+    assert told["interval_95"] == "0.404 to 0.796"
+    assert told["source"] == "book-2020: A. Author. A book. 2020"
     assert told["doi"] == "10.1000/1"
-    assert told["in the source"] == "p. 3"
-    assert told["rests on"] == "its source, where it was read"
+    assert told["where"] == "p. 3"
+    assert told["rests_on"] == "its source, where it was read"
     assert told["card"].endswith("contacts/clinic.yaml:3:1")
 
 
 def test_an_explanation_names_what_is_drawn_together(evidence):
-    assert explanation(evidence, "biotypes.calm.share")["drawn together with"] == (
-        "biotypes.tense.share"
-    )
+    assert explanation(evidence, "biotypes.calm.share")["drawn_with"] == ("biotypes.tense.share")
 
 
 def test_a_mixture_is_told_with_what_it_mixes(evidence):

@@ -47,9 +47,9 @@ def test_an_item_of_a_list_may_be_asked_for_by_its_place(world):
 
 def test_an_unknown_number_names_the_nearest(world):
     evidence = load_evidence(world.folder)
-    with pytest.raises(InputError, match=r"did you mean course\?"):
+    with pytest.raises(InputError, match=r"did you mean treatments\.drug\.cost\.course\?"):
         evidence.quantity("treatments.drug.cost.curse")
-    with pytest.raises(InputError, match=r"did you mean drug\?"):
+    with pytest.raises(InputError, match=r"did you mean treatments\.drug\."):
         evidence.quantity("treatments.drog.cost.course")
     with pytest.raises(InputError, match="is not a number"):
         evidence.quantity("treatments.drug.tested_after")

@@ -120,9 +120,18 @@ def test_overrides_read_no_file(evidence, monkeypatch):
 
 
 WRONG = {
-    "an unknown field": ({"treatments.drug.cost.corse": 1}, "did you mean course?"),
-    "an unknown card": ({"treatments.drog.cost.course": 1}, "did you mean drug?"),
-    "an unknown folder": ({"treatment.drug.cost.course": 1}, "did you mean treatments?"),
+    "an unknown field": (
+        {"treatments.drug.cost.corse": 1},
+        "did you mean treatments.drug.cost.course?",
+    ),
+    "an unknown card": (
+        {"treatments.drog.cost.course": 1},
+        "did you mean treatments.drug.cost.course?",
+    ),
+    "an unknown folder": (
+        {"treatment.drug.cost.course": 1},
+        "did you mean treatments.drug.cost.course?",
+    ),
     "a new card": ({"calibrated.mine": {"value": 1}}, "there is no such path"),
     "a negative cost": ({COURSE: -1}, "USD must be at least 0 (found -1)"),
     "a chance above 1": ({"treatments.drug.adverse_events.0.probability": 1.4}, "(found 1.4)"),

@@ -10,12 +10,12 @@ import pytest
 from tests.new_card import new_card
 
 from popmodel.errors import InputError
+from popmodel.evidence.calibration import fitted_values
 from popmodel.evidence.load import load_evidence
 from popmodel.parameters import (
     MAX_TREATMENTS,
     PARAMETERS,
     Structure,
-    calibrated_values,
     compile_parameters,
     trait_factors,
 )
@@ -177,7 +177,7 @@ def test_a_scenario_overrides_a_calibration_and_a_draw_overrides_both(shipped, p
 def test_calibrated_values_are_used_where_there_is_a_calibration(shipped):
     parameters = compiled(shipped)
     assert parameters.calibrated
-    for path, value in calibrated_values(shipped.calibrated["evidence_default"], {}).items():
+    for path, value in fitted_values(shipped, shipped.calibrated["evidence_default"]).items():
         group, card, *field = path.split(".")
         if group == "treatments" and field == ["potency"]:
             n = parameters.treatments.index(card)

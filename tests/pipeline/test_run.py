@@ -140,6 +140,17 @@ def test_limited_places_are_refused_before_anything_is_written(tmp_path):
     assert not (tmp_path / "answers").exists()
 
 
+def test_patients_in_the_community_are_offered_what_a_rule_offers_at_home(tmp_path):
+    offers = {
+        setting: {"offer": [{"treat": "escitalopram", "when": {"setting": [setting]}}]}
+        for setting in ("home", "outpatient", "inpatient")
+    }
+    table = pipeline.run(ask(tmp_path, offers, size=200, years=1), threads=1).strategies
+    at_home, in_clinic, in_crisis = (row for _, row in table.drop(columns="strategy").iterrows())
+    assert at_home["courses"] > 0.1 > in_crisis["courses"]
+    assert at_home.equals(in_clinic)
+
+
 def test_the_public_run_changes_size_years_seed_and_reading(alone):
     result = popmodel.run(alone, patients=50, years=0.5, seed=9, structure="premise", threads=1)
     assert result.structures == ("premise",)

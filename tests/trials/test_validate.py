@@ -34,6 +34,15 @@ def test_predictions_lie_inside_their_own_interval(rows):
             assert row.outside == (not row.low <= row.observed <= row.high)
 
 
+def test_no_share_is_expected_below_zero_or_above_one(evidence, rows):
+    means = {t.id for t in evidence.trials.values() for o in t.outcomes for r in o.results.values()
+             if r.mean is not None}  # fmt: skip
+    shares = [row for row in rows if row.trial not in means and not math.isnan(row.predicted)]
+    assert len(shares) > 30
+    for row in shares:
+        assert 0.0 <= row.low < row.high <= 1.0
+
+
 def test_too_many_numbers_outside_are_told():
     near = Row("a", "test", "x", 0.5, 0.5, 0.4, 0.6, 0.0)
     far = Row("a", "test", "x", 0.9, 0.5, 0.4, 0.6, 8.0)

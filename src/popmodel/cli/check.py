@@ -73,4 +73,4 @@ def _check_one(file: Path, settings: dict[str, str]) -> tuple[list[Problem], lis
         counts = f"{len(scenario.strategies)} strategies, {scenario.population.size} patients"
         structures = ", ".join(choice.name for choice in scenario.structures())
         what = f"a scenario, all right ({counts}, {structures})"
-    return list(checked.problems), list(checked.warnings), what
+    return [*checked.problems, *checked.refused], list(checked.warnings), what

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,9 +11,8 @@ from popmodel.cli.printing import print_json, print_line, print_table
 from popmodel.cli.settings import JsonOption
 
 if TYPE_CHECKING:
-    from popmodel.evidence import Evidence, Quantity
-
-ORIGINS = ("seen in source", "recalled", "assumption", "calibrated")
+    from popmodel.evidence import Evidence
+    from popmodel.evidence.listing import Row
 
 
 def evidence(
@@ -21,7 +20,7 @@ def evidence(
         str | None, typer.Argument(metavar="[ID]", help="A card, such as saint; all if none.")
     ] = None,
     assumptions: Annotated[
-        bool, typer.Option("--assumptions", help="Only what no source states.")
+        bool, typer.Option("--assumptions", help="Only what no source states and no fit replaces.")
     ] = False,
     unverified: Annotated[
         bool, typer.Option("--unverified", help="Only what is recalled and not yet read.")
@@ -30,85 +29,71 @@ def evidence(
 ) -> None:
     """List the numbers on the cards, what they rest on, and how many are assumptions."""
     from popmodel.evidence import load_evidence
+    from popmodel.evidence.calibration import fitted_paths
+    from popmodel.evidence.listing import rows
 
     known = load_evidence()
-    chosen = known.quantities() if identifier is None else _of_card(known, identifier)
-    wanted = {
-        name for name, asked in (("assumption", assumptions), ("recalled", unverified)) if asked
-    }
-    listed = {
-        path: quantity
-        for path, quantity in chosen.items()
-        if not wanted or origin(quantity) in wanted
-    }
+    listed = rows(
+        known,
+        identifier,
+        assumptions=assumptions,
+        unverified=unverified,
+        fitted=fitted_paths(known),
+    )
     if json:
-        print_json([_record(path, quantity) for path, quantity in listed.items()])
-    elif identifier is None and not wanted:
-        _print_overview(known)
+        print_json([_record(known, row) for row in listed])
+    elif identifier is None and not assumptions and not unverified:
+        _print_overview(known, listed)
     else:
         _print_numbers(listed)
 
 
-def origin(quantity: Quantity) -> str:
-    """Return what a number rests on, one of `ORIGINS`."""
-    if quantity.is_assumption:
-        return "assumption"
-    if quantity.fit:
-        return "calibrated"
-    return "seen in source" if quantity.seen else "recalled"
+def _print_overview(known: Evidence, listed: list[Row]) -> None:
+    """Print how many numbers of each folder rest on what."""
+    from popmodel.evidence.listing import ORIGIN_WORDS, overview
 
-
-def _of_card(known: Evidence, identifier: str) -> Mapping[str, Quantity]:
-    """Return the numbers of the cards with an id, or below a path.
-
-    Raises:
-        InputError: There is no such card.
-    """
-    from popmodel.errors import InputError, Problem, did_you_mean
-
-    found = {
-        path: quantity
-        for path, quantity in known.quantities().items()
-        if path.split(".")[1] == identifier or path.startswith(f"{identifier}.")
-    }
-    if not found:
-        ids = {path.split(".")[1] for path in known.quantities()}
-        told = f"no card is called '{identifier}'"
-        raise InputError([Problem("", 0, 0, "", told, did_you_mean(identifier, ids))])
-    return found
-
-
-def _print_overview(known: Evidence) -> None:
-    counts: dict[str, dict[str, int]] = {}
-    cards: dict[str, set[str]] = {}
-    for path, quantity in known.quantities().items():
-        group, card = path.split(".")[:2]
-        row = counts.setdefault(group, dict.fromkeys(ORIGINS, 0))
-        row[origin(quantity)] += 1
-        cards.setdefault(group, set()).add(card)
-    rows = [
-        (group, str(len(cards[group])), *(str(row[name]) for name in ORIGINS))
-        for group, row in counts.items()
-    ]
-    total = [sum(row[name] for row in counts.values()) for name in ORIGINS]
-    rows.append(("all", str(sum(map(len, cards.values()))), *map(str, total)))
-    print_table("What the numbers rest on", ("folder", "cards", *ORIGINS), rows)
+    used, folders = overview(listed)
+    headings = ("folder", "cards", "numbers", *(ORIGIN_WORDS[name] for name in used))
+    cells = [(folder.name, *map(str, (folder.cards, *folder.numbers))) for folder in folders]
+    print_table("What the numbers rest on", headings, cells)
+    if known.calibrated:
+        fits = ", ".join(known.calibrated)
+        print_line(f"Calibrated: a fit to trials replaces the number on the card ({fits}).")
     print_line("popmodel evidence ID shows a card, popmodel explain PATH a number.")
 
 
-def _print_numbers(listed: Mapping[str, Quantity]) -> None:
-    rows: Iterable[tuple[str, ...]] = (
-        (path, f"{quantity.value:g}", quantity.unit, origin(quantity), _why(quantity))
-        for path, quantity in listed.items()
-    )
-    headings = ("path", "value", "unit", "rests on", "source or rationale")
-    print_table(f"{len(listed)} numbers", headings, rows, numbers=len(headings))
+def _print_numbers(listed: list[Row]) -> None:
+    from popmodel.evidence.listing import ORIGIN_WORDS
+
+    headings = ("path", "value", "unit", "rests on", "source or rationale", "card")
+    cells = [
+        (row.path, _value(row), row.unit, ORIGIN_WORDS[row.origin], row.why, _card(row))
+        for row in listed
+    ]
+    print_table(f"{len(listed)} numbers", headings, cells, numbers=len(headings))
 
 
-def _why(quantity: Quantity) -> str:
-    return quantity.rationale or quantity.fit or quantity.source or ""
+def _card(row: Row) -> str:
+    """Return file and line of a card; the path begins with its folder, JSON has all of it."""
+    return PurePath(row.place).name
 
 
-def _record(path: str, quantity: Quantity) -> dict[str, object]:
-    said = quantity.model_dump(mode="json", exclude_none=True)
-    return {"path": path, "rests_on": origin(quantity), **said}
+def _value(row: Row) -> str:
+    """Return the value; where fits replace it, what each found, and the prior."""
+    if not row.fits:
+        return f"{row.value:g}"
+    found = "\n".join(f"{one.value:g} ± {one.se:.2g} {one.structure}" for one in row.fits)
+    return f"{found}\nprior {row.value:g}"
+
+
+def _record(known: Evidence, row: Row) -> dict[str, Any]:
+    """Return a number as plain data: all its card says, what it rests on, and where it stands."""
+    from popmodel.evidence.listing import ORIGIN_WORDS
+
+    return {
+        "path": row.path,
+        "rests_on": ORIGIN_WORDS[row.origin],
+        "place": row.place,
+        **known.quantity(row.path).model_dump(mode="json", exclude_none=True),
+        "fits": [vars(one) for one in row.fits],
+    }

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from popmodel.cli.printing import print_json, print_line
 from popmodel.cli.settings import JsonOption, SetOption, read
-
-if TYPE_CHECKING:
-    from popmodel.evidence import Evidence, Quantity
 
 
 def explain(
@@ -25,70 +23,67 @@ def explain(
     json: JsonOption = False,
 ) -> None:
     """Tell the value of PATH, how sure it is, and where it comes from."""
+    from popmodel.errors import InputError
     from popmodel.evidence import Quantity, load_evidence
+    from popmodel.evidence.calibration import fitted_paths
+    from popmodel.evidence.listing import explanation
 
-    evidence = read([scenario], set_)[0].evidence() if scenario else load_evidence()
+    if set_ and scenario is None:
+        raise InputError("--set changes a scenario: say which with --scenario FILE")
+    asked = read([scenario], set_, to_run=False) if scenario else []
+    evidence = asked[0].evidence() if asked else load_evidence()
+    structures = [choice.calibration for choice in asked[0].structures()] if asked else None
     found = evidence.value_at(path)
     if isinstance(found, Quantity):
-        facts = _facts(path, found, evidence)
+        facts = explanation(evidence, path, structures)
     else:
-        facts = {"path": path, **_plain(found, path)}
+        facts = {"path": path, **_plain(found, path, fitted_paths(evidence, structures))}
     if json:
         print_json(facts)
         return
-    width = max(map(len, facts))
-    for name, value in facts.items():
-        print_line(f"{name.replace('_', ' '):{width}}  {value}")
+    lines = _lines(facts)
+    width = max(len(name) for name, _ in lines)
+    for name, value in lines:
+        print_line(f"{name:{width}}  {value}")
 
 
-def _facts(path: str, quantity: Quantity, evidence: Evidence) -> dict[str, Any]:
-    """Return everything known about a number, in the order one asks."""
-    low, high = quantity.interval()
-    file, line, column = evidence.position(path)
-    source = evidence.sources.get(quantity.source or "")
-    kind = quantity.distribution.kind if quantity.distribution else "none: taken as it is"
-    facts: dict[str, Any] = {
-        "path": path,
-        "value": f"{quantity.value:g} {quantity.unit}",
-        "price_year": quantity.price_year,
-        "distribution": kind,
-        "interval_95": f"{low:.4g} to {high:.4g}" if quantity.is_uncertain else None,
-        "drawn_with": quantity.group,
-        "replaces": _replaced(path, evidence),
-        "source": f"{quantity.source}: {source.citation}" if source else quantity.source,
-        "where": quantity.locator,
-        "doi": source.doi if source else None,
-        "url": source.url if source else None,
-        "seen": _SEEN.get(quantity.seen),
-        "basis": quantity.basis,
-        "rationale": quantity.rationale,
-        "fit": quantity.fit,
-        "note": quantity.note,
-        "card": f"{file}:{line}:{column}",
-    }
-    return {name: value for name, value in facts.items() if value is not None}
+def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return facts as lines: what each fit found first, then the prior and the rest."""
+    unit = str(facts.get("prior", "")).partition(" ")[2]
+    found = [
+        line
+        for one in facts.get("fits", ())
+        for line in (
+            (f"fitted, {one['structure']}", f"{one['value']:g} ± {one['se']:.4g} {unit}"),
+            ("", f"fit {one['fit']}, {one['place']}; made again by: {one['command']}"),
+        )
+    ]
+    said = {name: value for name, value in facts.items() if name not in ("path", "fits")}
+    return [
+        ("path", str(facts["path"])),
+        *found,
+        *((_WORDS.get(name, name), str(value)) for name, value in said.items()),
+    ]
 
 
-_SEEN: dict[bool | None, str] = {
-    True: "read in the source",
-    False: "recalled, not yet read in the source",
+_WORDS = {
+    "price_year": "price year",
+    "replaces": "instead of",
+    "interval_95": "95 % interval",
+    "drawn_with": "drawn together with",
+    "rests_on": "rests on",
+    "where": "in the source",
 }
+"""What the names of facts are called on the terminal; the others, and paths, as they are."""
 
 
-def _replaced(path: str, evidence: Evidence) -> str | None:
-    """Return the number on the card where the scenario has another."""
-    old = evidence.overridden.get(path)
-    if old is None:
-        return None
-    return f"{getattr(old, 'value', old):g} on the card" if hasattr(old, "value") else f"{old}"
-
-
-def _plain(found: Any, path: str) -> dict[str, Any]:
+def _plain(found: Any, path: str, fitted: Collection[str]) -> dict[str, Any]:
     """Return what a path without a number leads to: a setting, or paths that go on."""
     from popmodel.evidence.tree import children
 
     inside = {f"{path}.{name}": _brief(value) for name, _, value in children(found)}
-    return inside or {"value": found}
+    priors = {name: f"{inside[name]} (the prior of a fit)" for name in inside if name in fitted}
+    return inside | priors or {"value": found}
 
 
 def _brief(value: Any) -> str:
@@ -98,4 +93,6 @@ def _brief(value: Any) -> str:
         return f"{value.value:g} {value.unit}"
     if isinstance(value, tuple):
         return ", ".join(map(_brief, value)) or "none"
-    return "…" if isinstance(value, BaseModel | dict) else str(value)
+    if isinstance(value, BaseModel | dict):
+        return "…" if value or isinstance(value, BaseModel) else "none"
+    return "none" if value is None else str(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -18,4 +19,4 @@ def new(
     from popmodel.scenario.template import write_starter
 
     path = write_starter(name, folder)
-    print_line(f"wrote {path}; next: popmodel check {path}")
+    print_line(f"wrote {path}; next: popmodel check {quote(str(path))}")

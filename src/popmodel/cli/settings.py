@@ -58,6 +58,8 @@ def pairs(given: Sequence[str] | None) -> dict[str, str]:
 def read(
     files: Sequence[Path],
     set_: Sequence[str] | None = None,
+    *,
+    to_run: bool = True,
     **options: str | float | None,
 ) -> list[Scenario]:
     """Read scenarios; tell their warnings; raise the problems of all of them together.
@@ -65,10 +67,11 @@ def read(
     Args:
         files: Scenario files.
         set_: `--set` options.
+        to_run: Raise what a run would refuse too.
         options: Named options: patients, years, seed, replicates, structure.
 
     Raises:
-        InputError: Something is wrong with one of them.
+        InputError: Something is wrong with one of them, or cannot be simulated yet.
     """
     from popmodel.errors import InputError
     from popmodel.scenario import check_scenario
@@ -77,7 +80,8 @@ def read(
     found = [check_scenario(file, pairs(set_), named) for file in files]
     for warning in dict.fromkeys(text for checked in found for text in checked.warnings):
         remark(f"warning: {warning}")
-    problems = [problem for checked in found for problem in checked.problems]
+    problems = [one for checked in found for one in checked.problems]
+    problems += [one for checked in found for one in checked.refused if to_run]
     if problems:
         raise InputError(problems)
     return [checked.scenario for checked in found if checked.scenario is not None]

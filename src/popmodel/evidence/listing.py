@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Any, Literal
 
 from popmodel.errors import InputError, Problem, did_you_mean
+from popmodel.evidence.calibration import Fitted, fits_of
 from popmodel.evidence.load import Evidence
 from popmodel.evidence.quantity import Quantity
 
@@ -19,7 +21,7 @@ class Row:
 
     Attributes:
         path: Dotted path.
-        value: Stated value, in `unit`.
+        value: Value on the card, in `unit`; where a fit replaces it, the prior of the fit.
         unit: Unit.
         distribution: Kind and parameters in words; empty if the number is taken as it is.
         low: Lower end of the 95 % interval; the value if it is not in doubt.
@@ -27,6 +29,7 @@ class Row:
         origin: `seen` in its source, `recalled`, `assumption`, `calibrated`, or `overridden`.
         why: Citation and locator, the fit, or the rationale.
         place: `file:line` of the card.
+        fits: What replaces the value in a run, by structure; empty for most.
     """
 
     path: str
@@ -38,6 +41,7 @@ class Row:
     origin: Origin
     why: str
     place: str
+    fits: tuple[Fitted, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,23 @@ class Counts:
         )
 
 
-def origin(evidence: Evidence, path: str) -> Origin:
+ORIGIN_WORDS: dict[Origin, str] = {
+    "seen": "seen in source",
+    "recalled": "recalled",
+    "assumption": "assumption",
+    "calibrated": "calibrated",
+    "overridden": "overridden",
+}
+"""Origins as tables call them."""
+
+
+def origin(evidence: Evidence, path: str, fitted: Collection[str] = ()) -> Origin:
     """Return what a number rests on. An assumption stays one although a source inspired it.
+
+    Args:
+        evidence: What is known, overrides included.
+        path: Dotted path of the number.
+        fitted: Paths that fits replace (`calibration.fitted_paths`); none: what the card says.
 
     Raises:
         InputError: If there is no such number.
@@ -70,6 +89,8 @@ def origin(evidence: Evidence, path: str) -> Origin:
     quantity = evidence.quantity(path)
     if path in evidence.overridden:
         return "overridden"
+    if path in fitted:
+        return "calibrated"
     if quantity.is_assumption:
         return "assumption"
     if quantity.basis == "calibrated" or quantity.source is None:
@@ -83,6 +104,7 @@ def rows(
     *,
     assumptions: bool = False,
     unverified: bool = False,
+    fitted: Collection[str] = (),
 ) -> list[Row]:
     """Return the numbers of a card, a path or everything, one row each.
 
@@ -91,6 +113,7 @@ def rows(
         identifier: Id of a card, or a path that begins with folder and id; all if not given.
         assumptions: Keep only assumptions (and, with `unverified`, what was recalled).
         unverified: Keep only what was recalled and not yet read in its source.
+        fitted: Paths that fits replace; they rest on the fit, not on what their card says.
 
     Raises:
         InputError: If no card has this id.
@@ -98,9 +121,9 @@ def rows(
     wanted = {"assumption"} if assumptions else set()
     wanted |= {"recalled"} if unverified else set()
     return [
-        row(evidence, path)
+        row(evidence, path, fitted)
         for path in _paths(evidence, identifier)
-        if not wanted or origin(evidence, path) in wanted
+        if not wanted or origin(evidence, path, fitted) in wanted
     ]
 
 
@@ -121,7 +144,7 @@ def _paths(evidence: Evidence, identifier: str | None) -> list[str]:
     return found
 
 
-def row(evidence: Evidence, path: str) -> Row:
+def row(evidence: Evidence, path: str, fitted: Collection[str] = ()) -> Row:
     """Return one number as a row.
 
     Raises:
@@ -137,9 +160,10 @@ def row(evidence: Evidence, path: str) -> Row:
         distribution_text(quantity),
         low,
         high,
-        origin(evidence, path),
+        origin(evidence, path, fitted),
         _why(evidence, quantity),
         f"{file}:{line}",
+        fits_of(evidence, path) if path in fitted else (),
     )
 
 
@@ -150,10 +174,20 @@ def distribution_text(quantity: Quantity) -> str:
     said = quantity.distribution.model_dump(exclude_none=True, exclude_defaults=True)
     said.pop("kind", None)
     inner = said.pop("otherwise", {})
-    parts = [f"{name} {value}" for name, value in said.items() if name != "file"]
+    parts = [f"{name} {_exact(value)}" for name, value in said.items() if name != "file"]
     parts += [f"otherwise {inner.pop('kind')}"] if inner else []
-    parts += [f"{name} {value}" for name, value in inner.items()]
+    parts += [f"{name} {_exact(value)}" for name, value in inner.items()]
     return ", ".join([quantity.distribution.kind, *parts])
+
+
+def _exact(value: Any) -> str:
+    """Return a number without a needless point: 19703, not 19703.0."""
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
+
+
+def _short(value: float) -> str:
+    """Return a number with four digits, never as a power of ten where money would be."""
+    return f"{value:.4g}" if abs(value) < 1e4 else f"{value:.0f}"
 
 
 def _why(evidence: Evidence, quantity: Quantity) -> str:
@@ -167,12 +201,18 @@ def _why(evidence: Evidence, quantity: Quantity) -> str:
     return "; ".join(part for part in told if part)
 
 
-def explanation(evidence: Evidence, path: str) -> dict[str, str]:
+def explanation(
+    evidence: Evidence, path: str, structures: Collection[str] | None = None
+) -> dict[str, Any]:
     """Return all that is known about one number, in the order one asks, as named texts.
+
+    Where a fit replaces the number, what its card says is the prior, and `fits` lists what each
+    fit found, as a mapping a structure.
 
     Args:
         evidence: What is known, overrides included.
         path: Dotted path of a number.
+        structures: Ids of the calibrated cards to tell of; all if None.
 
     Raises:
         InputError: If there is no such number; names the nearest path.
@@ -181,19 +221,25 @@ def explanation(evidence: Evidence, path: str) -> dict[str, str]:
     source = evidence.sources.get(quantity.source or "")
     file, line, column = evidence.position(path)
     low, high = quantity.interval()
-    told: dict[str, str | None] = {
+    fits = [
+        one for one in fits_of(evidence, path) if structures is None or one.structure in structures
+    ]
+    value = f"{quantity.value:g} {quantity.unit}"
+    card_says = _ORIGINS[origin(evidence, path)]
+    told: dict[str, Any] = {
         "path": path,
-        "value": f"{quantity.value:g} {quantity.unit}",
-        "price year": str(quantity.price_year) if quantity.price_year else None,
-        "instead of": _replaced(evidence, path),
+        "fits": [vars(one) for one in fits] or None,
+        "prior" if fits else "value": value,
+        "price_year": quantity.price_year,
+        "replaces": _replaced(evidence, path),
         "distribution": distribution_text(quantity) or "none: taken as it is",
-        "95 % interval": f"{low:.4g} to {high:.4g}" if quantity.is_uncertain else None,
-        "drawn together with": _companions(evidence, path),
-        "rests on": _ORIGINS[origin(evidence, path)],
-        "source": source.citation if source else None,
+        "interval_95": f"{_short(low)} to {_short(high)}" if quantity.is_uncertain else None,
+        "drawn_with": _companions(evidence, path),
+        "rests_on": f"a fit to trials; its prior on {card_says}" if fits else card_says,
+        "source": f"{quantity.source}: {source.citation}" if source else None,
         "doi": source.doi if source else None,
         "url": source.url if source else None,
-        "in the source": quantity.locator,
+        "where": quantity.locator,
         "fit": quantity.fit,
         "rationale": quantity.rationale,
         "note": quantity.note,
@@ -223,10 +269,15 @@ def _companions(evidence: Evidence, path: str) -> str | None:
     return ", ".join(other for other in together if other != path) or None
 
 
-def counts(evidence: Evidence) -> Counts:
-    """Return how many numbers rest on what, for reports and the manifest."""
+def counts(evidence: Evidence, fitted: Collection[str] = ()) -> Counts:
+    """Return how many numbers rest on what, for reports and the manifest.
+
+    Args:
+        evidence: What is known, overrides included.
+        fitted: Paths that fits replace; none: what the cards say.
+    """
     quantities = evidence.quantities()
-    origins = Counter(origin(evidence, path) for path in quantities)
+    origins = Counter(origin(evidence, path, fitted) for path in quantities)
     return Counts(
         len(quantities),
         origins["seen"],
@@ -236,6 +287,45 @@ def counts(evidence: Evidence) -> Counts:
         sum(quantity.is_uncertain for quantity in quantities.values()),
         origins["overridden"],
     )
+
+
+@dataclass(frozen=True)
+class Folder:
+    """How the numbers of a folder divide.
+
+    Attributes:
+        name: The folder; `all` for the sum.
+        cards: How many cards hold numbers.
+        numbers: How many numbers, then how many of each origin.
+    """
+
+    name: str
+    cards: int
+    numbers: tuple[int, ...]
+
+
+def overview(listed: Sequence[Row]) -> tuple[tuple[Origin, ...], list[Folder]]:
+    """Return the origins that occur among some rows, and how many numbers rest on each.
+
+    Args:
+        listed: Rows of all numbers that are counted.
+
+    Returns:
+        Origins in the order of `ORIGIN_WORDS`, those of cards always; one element a folder, then
+        their sum.
+    """
+    found = {row.origin for row in listed}
+    used = tuple(name for name in ORIGIN_WORDS if name != "overridden" or name in found)
+    inside: dict[str, list[Row]] = {}
+    for one in listed:
+        inside.setdefault(one.path.split(".")[0], []).append(one)
+    return used, [_folder(name, rows, used) for name, rows in [*inside.items(), ("all", listed)]]
+
+
+def _folder(name: str, inside: Sequence[Row], used: Sequence[Origin]) -> Folder:
+    cards = {tuple(row.path.split(".")[:2]) for row in inside}
+    origins = Counter(row.origin for row in inside)
+    return Folder(name, len(cards), (len(inside), *(origins[one] for one in used)))
 
 
 COLUMNS = tuple(one.name for one in fields(Row))

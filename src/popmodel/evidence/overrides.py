@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from popmodel.errors import InputError, Problem, Problems, did_you_mean
+from popmodel.errors import InputError, Problem, Problems, nearest
 from popmodel.evidence.check import reference_faults
 from popmodel.evidence.distributions import Dirichlet
 from popmodel.evidence.groups import group_faults
 from popmodel.evidence.quantity import Quantity
-from popmodel.evidence.tree import PathError, Touched, changed
+from popmodel.evidence.tree import NO_PATH, PathError, Touched, changed, nearest_path
 from popmodel.yaml_source import Fault, Located, Where, dotted
 
 if TYPE_CHECKING:
@@ -73,12 +73,24 @@ def path_problems(
     problems = []
     for path, fault in found:
         at = located.problem((*prefix, path), "") if located else Problem("", 0, 0, "", "")
-        hint = fault.hint
-        if not hint and "no such path" in fault.message:
-            hint = did_you_mean(path, evidence.quantities())
+        hint = _path_hint(evidence, path) if fault.message == NO_PATH else ""
+        hint = hint or fault.hint
         where = dotted(fault.field) or path
         problems.append(replace(at, where=where, message=fault.message, hint=hint))
     return problems
+
+
+def _path_hint(evidence: Evidence, path: str) -> str:
+    """Return a hint with the whole path of a card or number that is most like the one asked for."""
+    segments = tuple(path.split("."))
+    cards = [f"{group}.{name}" for group, one in evidence.tree().items() for name in one]
+    by_name = [card for card in cards if card.split(".")[1] == segments[0]]
+    likely = (
+        nearest_path(evidence.tree(), (*by_name[0].split("."), *segments[1:])) if by_name else ""
+    )
+    likely = likely or nearest_path(evidence.tree(), segments)
+    likely = likely or nearest(path, evidence.quantities()) or ""
+    return f"did you mean {likely}?" if likely else ""
 
 
 def _faults_one_by_one(evidence: Evidence, overrides: Mapping[str, Any]) -> list[Found]:

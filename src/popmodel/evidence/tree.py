@@ -13,14 +13,17 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from popmodel.errors import did_you_mean
+from popmodel.errors import did_you_mean, nearest
 from popmodel.evidence.quantity import Quantity
-from popmodel.yaml_source import Fault, Located, Where, dotted, validation_problems
+from popmodel.yaml_source import Fault, Located, Where, dotted, number_hint, validation_problems
 
 M = TypeVar("M", bound=BaseModel)
 Segments = tuple[str, ...]
 Changes = dict[str, Any]
 Touched = tuple[Segments, Any, Any]
+
+
+NO_PATH = "there is no such path"
 
 
 class PathError(ValueError):
@@ -91,7 +94,25 @@ def _child(node: Any, segment: str, segments: Segments) -> tuple[str, str | int,
         return known[segment]
     if isinstance(node, tuple) and segment.isdecimal() and int(segment) < len(node):
         return list(children(node))[int(segment)]
-    raise PathError([Fault("there is no such path", segments, did_you_mean(segment, known))])
+    raise PathError([Fault(NO_PATH, segments, did_you_mean(segment, known))])
+
+
+def nearest_path(node: Any, segments: Segments) -> str:
+    """Return the whole path that looks most like some segments, or nothing if none is alike.
+
+    Args:
+        node: What the path leads into.
+        segments: Segments of the path asked for; each wrong one is replaced by its nearest.
+    """
+    found: list[str] = []
+    for segment in segments:
+        names = [name for name, _, _ in children(node)]
+        name = segment if segment in names else nearest(segment, names)
+        if name is None:
+            return ""
+        found.append(name)
+        node = _child(node, name, tuple(found))[2]
+    return ".".join(found)
 
 
 def changed(node: Any, changes: Changes, touched: list[Touched], segments: Segments = ()) -> Any:
@@ -176,12 +197,22 @@ def _changed_quantity(quantity: Quantity, change: Any, segments: Segments) -> Qu
         return _validated(Quantity, kept | dict(change), segments)
     if isinstance(change, bool) or not isinstance(change, int | float):
         raise PathError(
-            [Fault(f"must be a number in {quantity.unit} (found {change!r})", segments)]
+            [
+                Fault(
+                    f"must be a number in {quantity.unit} (found {change!r})",
+                    segments,
+                    _hint(change),
+                )
+            ]
         )
     try:
         return quantity.with_value(float(change))
     except ValueError as error:
         raise PathError([Fault(str(error), segments)]) from error
+
+
+def _hint(change: Any) -> str:
+    return number_hint(change) if isinstance(change, str) else ""
 
 
 def _rebuilt(

@@ -1,6 +1,6 @@
 """The numbers the rules read, compiled from scenario, cards and one draw."""
 
-from popmodel.parameters.compile import calibrated_values, compile_parameters
+from popmodel.parameters.compile import compile_parameters
 from popmodel.parameters.record import (
     FLOOR_CELLS,
     MAX_RULES,
@@ -22,7 +22,6 @@ __all__ = [
     "Parameters",
     "Record",
     "Structure",
-    "calibrated_values",
     "compile_parameters",
     "compile_strategy",
     "loss_of_potency",

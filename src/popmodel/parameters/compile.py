@@ -6,11 +6,11 @@ Rates are per day, money in the setting's currency and price year, probabilities
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
-from popmodel.errors import InputError, Problems
+from popmodel.errors import InputError, Problem, Problems
+from popmodel.evidence.calibration import fitted_values, lack_of_extrapolation
 from popmodel.evidence.load import Evidence
 from popmodel.parameters.cards import Names, Prices
 from popmodel.parameters.disease import fill_care, fill_crises, fill_mortality, fill_relapse
@@ -57,13 +57,12 @@ def compile_parameters(
     """
     values = dict(evidence.values())
     card = evidence.calibrated.get(structure.calibration)
-    if structure.extrapolation == "none" and (card is None or not card.extrapolation):
-        raise InputError(
-            f"structure.extrapolation: none needs the calibrated card {structure.calibration} with "
-            "its factors for untested patients; there is none (make it with popmodel calibrate)"
-        )
+    if structure.extrapolation == "none":
+        told, hint = lack_of_extrapolation(evidence, structure.calibration)
+        if told:
+            raise InputError([Problem("", 0, 0, "structure.extrapolation", told, hint)])
     if card is not None:
-        values.update(calibrated_values(card, evidence.overridden))
+        values.update(fitted_values(evidence, card))
     if draw is not None:
         values.update(draw)
     q = np.zeros(1, dtype=PARAMETERS)[0]
@@ -90,11 +89,6 @@ def compile_parameters(
     return Parameters(
         record, structure, names.treatments, names.contacts, names.biotypes, card is not None
     )
-
-
-def calibrated_values(card: Any, overridden: Mapping[str, Any]) -> dict[str, float]:
-    """Return the fitted values of a calibrated card; what a scenario overrides stays overridden."""
-    return {path: v.value for path, v in card.values.items() if path not in overridden}
 
 
 def _check_sizes(evidence: Evidence, names: Names) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from popmodel.evidence.calibration import calibration_id
 from popmodel.parameters.record import Record
 
 
@@ -19,7 +20,7 @@ class Structure:
     @property
     def calibration(self) -> str:
         """Id of the calibrated card that fits this structure."""
-        return f"{self.severity_effect}_{self.correlation}"
+        return calibration_id(self.severity_effect, self.correlation)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from popmodel.parameters.cards import Names, Prices, cards_of
 from popmodel.parameters.structure import Structure
 from popmodel.randomness import subject_salt
 from popmodel.units import DAYS_PER_MONTH, DAYS_PER_WEEK, DAYS_PER_YEAR
-from popmodel.vocabulary import FLAGS, SETTINGS
+from popmodel.vocabulary import COMMUNITY, FLAGS, SETTINGS
 
 FAMILIES_DRAWN: Final = "structure.premise."
 """A draw may hold `structure.premise.<treatment id>`: 1 premise, 0 evidence (mixture reading)."""
@@ -72,7 +72,7 @@ def fill_treatments(
         q["required_flags"][n] = sum(1 << FLAGS.index(f) for f in t.eligibility.requires)
         q["after"][n] = sum(1 << names.treatments.index(a) for a in t.eligibility.after)
         q["settings"][n] = sum(1 << SETTINGS.index(s) for s in t.settings)
-    q["community_settings"] = (1 << SETTINGS.index("home")) | (1 << SETTINGS.index("outpatient"))
+    q["community_settings"] = sum(1 << SETTINGS.index(s) for s in COMMUNITY)
 
 
 def trait_factors(

@@ -18,11 +18,11 @@ from popmodel.pipeline.stages import (
     named,
     parameters_of,
     population_of,
-    refuse_limited_places,
     scheduler,
     simulate,
 )
 from popmodel.results import TABLES, Folder, Result
+from popmodel.scenario.refusals import require_simulable
 from popmodel.scenario.schema import Scenario
 
 __all__ = [
@@ -55,7 +55,7 @@ def run(
     Raises:
         InputError: scenario or cards are wrong; nothing is written.
     """
-    refuse_limited_places(scenario)
+    require_simulable(scenario)
     evidence = scenario.evidence()
     structures = tuple(choice.name for choice in scenario.structures())
     parts: list[Tables] = []

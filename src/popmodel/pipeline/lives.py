@@ -8,6 +8,7 @@ from popmodel.errors import InputError
 from popmodel.parameters import Parameters, compile_strategy
 from popmodel.pipeline.stages import parameters_of
 from popmodel.population import synthesise
+from popmodel.scenario.refusals import require_simulable
 from popmodel.scenario.routing import compile_strategies
 from popmodel.scenario.schema import Scenario
 
@@ -23,10 +24,11 @@ def patient_story(scenario: Scenario, patient: int) -> dict[str, dict[str, Life]
         patient: number of the patient, from 0.
 
     Raises:
-        InputError: no such patient.
+        InputError: no such patient, or the scenario asks what no run answers yet.
     """
     from popmodel.engine.story import tell_life
 
+    require_simulable(scenario)
     evidence = scenario.evidence()
     lives: dict[str, dict[str, Life]] = {}
     for choice in scenario.structures():

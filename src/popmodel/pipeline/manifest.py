@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from popmodel import provenance
+from popmodel.evidence.calibration import fitted_paths
+from popmodel.evidence.listing import counts
 from popmodel.evidence.load import Evidence
 from popmodel.evidence.schema import FORMS
-from popmodel.parameters import Parameters, calibrated_values
+from popmodel.parameters import Parameters
 from popmodel.pipeline.stages import horizon_days
 from popmodel.scenario.schema import Scenario
 from popmodel.units import DAYS_PER_YEAR
@@ -20,7 +22,7 @@ def manifest_of(
     country = evidence.settings[scenario.setting]
     costs: Any = evidence.economics[country.care_costs]
     files = scenario.source_files
-    fitted = _fitted_paths(scenario, evidence)
+    fitted = fitted_paths(evidence, [choice.calibration for choice in scenario.structures()])
     return provenance.manifest(
         files,
         cards=card_hashes(evidence),
@@ -48,16 +50,6 @@ def manifest_of(
         evidence=counts_of_origin(evidence, fitted),
         included_in_background=list(costs.includes),
     )
-
-
-def _fitted_paths(scenario: Scenario, evidence: Evidence) -> frozenset[str]:
-    """Return the numbers that calibrated cards replaced in this run."""
-    paths: set[str] = set()
-    for choice in scenario.structures():
-        card = evidence.calibrated.get(f"{choice.severity_effect}_{choice.correlation}")
-        if card is not None:
-            paths |= set(calibrated_values(card, evidence.overridden))
-    return frozenset(paths)
 
 
 def card_hashes(evidence: Evidence) -> dict[str, str]:
@@ -90,11 +82,12 @@ def _basis(evidence: Evidence, path: str, fitted: frozenset[str]) -> str:
 
 
 def counts_of_origin(evidence: Evidence, fitted: frozenset[str]) -> dict[str, int]:
-    """Return how many numbers were seen in a source, recalled, assumed or calibrated."""
-    counts = {"seen": 0, "unseen": 0, "assumption": 0, "calibrated": 0}
-    for path, quantity in evidence.quantities().items():
-        basis = _basis(evidence, path, fitted)
-        if basis == "source":
-            basis = "seen" if quantity.seen else "unseen"
-        counts[basis] += 1
-    return counts
+    """Return how many numbers were seen in a source, recalled, assumed, fitted or overridden."""
+    found = counts(evidence, fitted)
+    return {
+        "seen": found.seen,
+        "unseen": found.recalled,
+        "assumption": found.assumption,
+        "calibrated": found.calibrated,
+        "overridden": found.overridden,
+    }

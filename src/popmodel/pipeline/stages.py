@@ -31,24 +31,6 @@ PATIENT_FILES_UP_TO: Final = 1_000_000
 Tables = dict[str, pd.DataFrame]
 
 
-def refuse_limited_places(scenario: Scenario) -> None:
-    """Refuse a scenario that limits places: queues are not simulated yet, and never ignored.
-
-    Raises:
-        InputError: a service has a number of places.
-    """
-    limited = [
-        name
-        for name, service in scenario.services.items()
-        if service.places is not None or service.opening
-    ]
-    if limited:
-        raise InputError(
-            f"services.{limited[0]}: limited places are not simulated yet; leave `places` and "
-            "`opening` out to have places for everybody"
-        )
-
-
 def horizon_days(scenario: Scenario) -> float:
     """Return the days simulated."""
     years = scenario.horizon.years

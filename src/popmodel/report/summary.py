@@ -84,7 +84,7 @@ def _most_remission(result: Result) -> str:
 def counts_of(manifest_counts: object) -> list[tuple[str, str]]:
     """Return the counts of quantities by origin as words and numbers, in the order given."""
     words = {"seen": "read in their source", "unseen": "recalled and not yet read",
-             "assumption": "assumptions"}  # fmt: skip
+             "assumption": "assumptions", "overridden": "overridden by the scenario"}  # fmt: skip
     if isinstance(manifest_counts, dict):
         return [
             (words.get(str(name), str(name).replace("_", " ")), number(float(value)))

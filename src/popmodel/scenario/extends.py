@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PureWindowsPath
 
 from popmodel.errors import InputError, Problems, did_you_mean
+from popmodel.scenario.kinds import SCENARIO_KEYS
 from popmodel.yaml_source import Located, read_yaml
 
 DEEPEST_EXTENDS = 10
@@ -29,9 +30,16 @@ def read_chain(path: Path, problems: Problems) -> list[Located]:
         except InputError as error:
             problems.extend(error.problems)
             return []
+        if _is_card(located):
+            problems.extend([located.problem((), "is a card, no scenario", "check reads both")])
+            return []
         chain.append(located)
         step = _base_of(chain, path.parent, problems)
     return chain[::-1]
+
+
+def _is_card(located: Located) -> bool:
+    return "id" in located.data and SCENARIO_KEYS.isdisjoint(located.data)
 
 
 def _base_of(chain: list[Located], folder: Path, problems: Problems) -> Path | None:

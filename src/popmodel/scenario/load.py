@@ -16,6 +16,7 @@ from popmodel.scenario.checks import mistakes, suspicions
 from popmodel.scenario.extends import inside, read_chain
 from popmodel.scenario.merge import Merged, merge_files
 from popmodel.scenario.options import apply_named, apply_set
+from popmodel.scenario.refusals import refusals
 from popmodel.scenario.schema import Names, Scenario, attach
 from popmodel.yaml_source import validation_problems
 
@@ -29,12 +30,14 @@ class Checked:
     Attributes:
         scenario: The scenario, or None if something is wrong.
         problems: All that is wrong.
+        refused: What is right in itself and cannot be simulated yet; a run would refuse it.
         warnings: What is allowed and looks like a mistake.
         source_files: The files read: the one asked for, then what it extends.
     """
 
     scenario: Scenario | None
     problems: tuple[Problem, ...]
+    refused: tuple[Problem, ...]
     warnings: tuple[str, ...]
     source_files: tuple[Path, ...]
 
@@ -96,6 +99,7 @@ def check_scenario(
         warnings.simplefilter("always", InputWarning)
         files = read_chain(Path(path), problems)
         told: list[str] = []
+        refused: list[Problem] = []
         scenario = None
         if files and not problems:
             merged = merge_files(files, problems)
@@ -104,12 +108,13 @@ def check_scenario(
             scenario = _validated(merged, files[-1].path.parent, problems)
             if scenario is not None:
                 told = [str(one) for one in suspicions(scenario, merged)]
+                refused = refusals(scenario, merged.problem)
     told = [*_input_warnings(noticed), *told]
     sources = tuple(located.path for located in reversed(files))
     if scenario is not None:
         attach(scenario, source_files=sources, warnings=tuple(told))
     found = InputError(problems).problems if problems else ()
-    return Checked(scenario, found, tuple(told), sources)
+    return Checked(scenario, found, tuple(refused), tuple(told), sources)
 
 
 def _input_warnings(noticed: Iterable[warnings.WarningMessage]) -> list[str]:

@@ -19,6 +19,7 @@ from popmodel.evidence.load import Evidence
 from popmodel.scenario.schema import LARGEST_LINE, CountRange, Offer, Scenario, Strategy, When
 from popmodel.vocabulary import (
     AFTER_LAST,
+    COMMUNITY,
     COURSE_OUTCOMES,
     FLAGS,
     ON_RELAPSE,
@@ -58,7 +59,7 @@ class Rules:
         severity_min: Measured score, inclusive.
         severity_max: Measured score, exclusive.
         biotype_mask: Bits of the sorted biotypes.
-        setting_mask: Bits of vocabulary.SETTINGS.
+        setting_mask: Bits of vocabulary.SETTINGS; home and outpatient always together.
         flags_all: Bits of vocabulary.FLAGS that must be set.
         flags_none: Bits of vocabulary.FLAGS that must not be set.
         tried_all: Bits of the sorted treatments that were all tried.
@@ -257,7 +258,7 @@ def _row(offer: Offer, orders: _Orders) -> dict[str, Any]:
 def _masks(when: When, orders: _Orders) -> dict[str, int]:
     return {
         "biotype_mask": _any_of(when.biotype, orders.biotypes),
-        "setting_mask": _any_of(when.setting, SETTINGS),
+        "setting_mask": community_mask(when.setting or SETTINGS),
         "last_outcome_mask": _any_of(when.last_outcome, COURSE_OUTCOMES),
         "flags_all": mask(when.flags, FLAGS),
         "flags_none": mask(when.not_flags, FLAGS),
@@ -273,6 +274,17 @@ def _bounds(count: CountRange | None) -> tuple[int, int]:
 def mask(words: Iterable[str], order: Sequence[str]) -> int:
     """Return the bits of some words, by their positions in an order."""
     return sum(1 << order.index(word) for word in set(words))
+
+
+def community_mask(settings: Iterable[str]) -> int:
+    """Return the bits of settings; who lives at home can go to a clinic, so one means both.
+
+    Args:
+        settings: Words of `vocabulary.SETTINGS`, from a rule or from a treatment's card.
+    """
+    found = mask(settings, SETTINGS)
+    community = mask(COMMUNITY, SETTINGS)
+    return found | community if found & community else found
 
 
 def _any_of(words: Sequence[str], order: Sequence[str]) -> int:

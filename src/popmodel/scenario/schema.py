@@ -27,8 +27,9 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from popmodel.errors import InputError, Problem, did_you_mean
+from popmodel.evidence.calibration import calibration_id
 from popmodel.vocabulary import COURSE_OUTCOMES, FLAGS, SETTINGS
-from popmodel.yaml_source import Fault, Located, faults, validation_problems
+from popmodel.yaml_source import Fault, Located, faults, number_hint, validation_problems
 
 if TYPE_CHECKING:
     from popmodel.evidence.load import Evidence
@@ -103,13 +104,8 @@ def _plain_number(found: object) -> object:
     """Refuse what is a number in another notation, and say how to write it."""
     if not isinstance(found, str):
         return found
-    text = found.strip()
-    if re.fullmatch(r"[+-]?\d+,\d+", text):
-        better = text.replace(",", ".")
-        raise _fault(f"must be a number (found '{text}')", f"with a decimal point: {better}")
-    if re.fullmatch(r"[+-]?\d+(\.\d+)?\s*%", text):
-        better = f"{float(text.rstrip(' %')) / 100:.12g}"
-        raise _fault(f"must be a number (found '{text}')", f"did you mean {better}?")
+    if hint := number_hint(found):
+        raise _fault(f"must be a number (found '{found.strip():.40}')", hint)
     return found
 
 
@@ -396,7 +392,11 @@ class When(_Part):
     biotype: BiotypeNames = Field(
         default=(), description="One of these; only with structure.biotypes_known."
     )
-    setting: SettingWords = Field(default=(), description="Where the patient is: one of these.")
+    setting: SettingWords = Field(
+        default=(),
+        description="Where the patient is: one of these. home and outpatient both mean patients in "
+        "the community: who is treated at home can be seen in a clinic.",
+    )
     flags: FlagNames = Field(default=(), description="Conditions the patient has: all of these.")
     not_flags: FlagNames = Field(default=(), description="Conditions the patient has none of.")
     tried: TreatmentNames = Field(
@@ -526,6 +526,11 @@ class StructureChoice:
     correlation: Correlation
     contact_credit: Literal["full", "none"]
     extrapolation: Literal["model", "none"]
+
+    @property
+    def calibration(self) -> str:
+        """Id of the calibrated card that fits this form."""
+        return calibration_id(self.severity_effect, self.correlation)
 
 
 class Scenario(_Part):

@@ -85,7 +85,12 @@ def write_starter(name: str, folder: Path) -> Path:
     Raises:
         InputError: The name cannot be a file, or the file exists.
     """
-    path = folder / f"{safe_name(name.removesuffix('.yaml').removesuffix('.yml'))}.yaml"
+    try:
+        stem = safe_name(name.removesuffix(".yaml").removesuffix(".yml"))
+    except InputError as error:
+        told = f"'{name[:40]}' cannot name a scenario; take a plain name such as my_question"
+        raise InputError(f"{told}, and its folder with --folder") from error
+    path = folder / f"{stem}.yaml"
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(starter(path.stem))

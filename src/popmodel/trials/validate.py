@@ -1,8 +1,8 @@
 """Does it agree: every published number beside the model's, with the interval it should lie in.
 
-The interval holds sampling error of a trial of that size (pooled rates: of no more people than a
-fit counts) and the effect of its setting. A number that was recalled and not read is given twice
-the spread.
+The interval (`popmodel.trials.interval`) holds sampling error of a trial of that size (pooled
+rates: of no more people than a fit counts) and the effect of its setting. A number that was
+recalled and not read is given twice the spread.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from popmodel.evidence.schema import Trial
 from popmodel.parameters import Parameters
 from popmodel.trials.calibrate import SHIFT
 from popmodel.trials.emulate import Emulator, Prediction, published
+from popmodel.trials.interval import normal_interval, share_interval
 from popmodel.trials.recruits import ENOUGH
 from popmodel.trials.terms import LEAST, MOST_POOLED, SETTING_SD, observed_share, people
 
-Z95: Final = 1.959963984540054
 RECALLED_WIDER: Final = 2.0
 MOST_FIT_OUTSIDE: Final = 0.10
 """Share of fitted numbers that may lie outside their 95 % interval (5 % by chance)."""
@@ -58,7 +58,7 @@ class Row:
     @property
     def outside(self) -> bool:
         """Whether the published number lies outside the interval."""
-        return abs(self.z) > Z95
+        return self.observed < self.low or self.observed > self.high
 
 
 def validate(evidence: Evidence, parameters: Parameters, *, seed: int, recruits: int) -> list[Row]:
@@ -101,23 +101,33 @@ def _row(trial: Trial, row: Prediction, slope: float, problem: str) -> Row:
         notes.append("recalled")
     if row.effective < ENOUGH:
         notes.append(f"effective sample {row.effective:.0%} of recruits")
+    is_count = row.result.mean is None
+    low, high = (
+        share_interval(row.value, _size(trial, row), sd)
+        if is_count
+        else normal_interval(row.value, sd)
+    )
     return Row(
-        trial.id, trial.use, name, observed, row.value, row.value - Z95 * sd,
-        row.value + Z95 * sd, (observed - row.value) / sd, ", ".join(notes),
+        trial.id, trial.use, name, observed, row.value, low, high, (observed - row.value) / sd,
+        ", ".join(notes),
     )  # fmt: skip
 
 
 def _sampling_sd(trial: Trial, row: Prediction) -> float:
     """Return the standard deviation of a published number around its expectation."""
-    size = people(trial, row)
-    if trial.pooled:
-        size = min(size, MOST_POOLED)
+    size = _size(trial, row)
     if row.result.mean is None:
         p = min(max(row.value, LEAST), 1.0 - LEAST)
         return math.sqrt(p * (1.0 - p) / size)
     if row.result.se is not None:
         return row.result.se
     return (row.result.sd or row.spread) / math.sqrt(size)
+
+
+def _size(trial: Trial, row: Prediction) -> float:
+    """Return how many people a published number may stand for; pooled ones differ by more."""
+    size = people(trial, row)
+    return min(size, MOST_POOLED) if trial.pooled else size
 
 
 def outside(rows: Iterable[Row], use: str) -> tuple[int, int]:

@@ -78,9 +78,15 @@ class Builder:
         """Return the mapping whose start was just read."""
         data: dict[str | int, Any] = {}
         lines: dict[str, int] = {}
+        last: Any = None
         for event in self.events:
             if isinstance(event, MappingEndEvent):
                 break
+            following = next(self.events)
+            if _is_split_number(last, event, following):
+                told = f"a comma splits the number {last},{getattr(event, 'value', '')}"
+                self.note(event, where, told, "thousands without commas, decimals with a point")
+                continue
             key = self.key(event, where)
             line, column = _place(event)
             if str(key) in lines:
@@ -88,7 +94,7 @@ class Builder:
                 self.note(event, (*where, key), told)
             lines[str(key)] = line
             self.positions[*where, key] = (line, column)
-            data[key] = self.value(next(self.events), (*where, key))
+            data[key] = last = self.value(following, (*where, key))
         return data
 
     def key(self, event: Event, where: Where) -> str | int:
@@ -125,13 +131,13 @@ class Builder:
                 told = f"holds an invisible character: U+{ord(min(unseen)):04X}"
                 self.note(event, where, told, "delete it")
             return event.value
-        if GROUPED.fullmatch(event.value):
-            plain = event.value.replace("_", "")
+        plain = event.value
+        if GROUPED.fullmatch(plain):
+            plain = plain.replace("_", "")
             told = f"{event.value} is read as {plain}"
             self.notices.append(self.problem(event, where, told, "write plain digits"))
-            return plain_scalar(plain)
         try:
-            return plain_scalar(event.value)
+            return plain_scalar(plain)
         except ValueError as error:
             return self.note(event, where, str(error))
 
@@ -148,6 +154,15 @@ class Builder:
         """Collect a problem and read no further."""
         self.note(event, where, message, hint)
         raise InputError(self.problems)
+
+
+def _is_split_number(last: Any, event: Event, following: Event) -> bool:
+    """Tell whether a key without a value is the rest of a number: `{size: 1,000}`."""
+    if not (isinstance(event, ScalarEvent) and isinstance(following, ScalarEvent)):
+        return False
+    is_number = isinstance(last, int | float) and not isinstance(last, bool)
+    is_bare = following.value == "" and following.style is None
+    return is_number and is_bare and event.style is None and event.value.isdecimal()
 
 
 def _place(event: Event) -> tuple[int, int]:

@@ -21,7 +21,7 @@ LARGEST_FILE = 256 * 1024
 
 _HINTS = {
     "mapping values are not allowed": "a text that holds a colon needs quotes; or the indentation "
-    "is off",
+    "is off, or a colon in the line before lacks its space",
     "cannot start any token": "indent with spaces, and quote texts that start with a sign",
     "expected <block end>": "the indentation differs from the lines above",
     "could not find expected ':'": "a key needs a colon and a space after it",
@@ -78,6 +78,7 @@ def _text_of(path: Path) -> str:
     try:
         if not path.is_file():
             told = "is not a regular file" if path.exists() else "there is no such file"
+            told = "is a folder, not a file" if path.is_dir() else told
             raise InputError([Problem(name, 0, 0, "", told)])
         with path.open("rb") as stream:
             raw = stream.read(LARGEST_FILE + 1)

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from popmodel.errors import Problem, did_you_mean, nearest
 from popmodel.yaml_source.located import Located, Where
+from popmodel.yaml_source.scalars import number_hint
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,8 @@ def _faults_of(detail: ErrorDetails, where: Where, model: type[BaseModel] | None
     told = told[:1].lower() + told[1:].replace("Input should be", "must be")
     told = told.replace("input should be", "must be")
     hint = "write true or false" if kind.startswith("bool") else ""
+    if kind.startswith(("float", "int")) and isinstance(detail["input"], str):
+        hint = number_hint(detail["input"])
     return [Fault(f"{told} (found {found})" if found else told, hint=hint)]
 
 

@@ -1,0 +1,78 @@
+"""What no run answers yet is refused before it: by check, dry-run and run, in the same words."""
+
+from __future__ import annotations
+
+import pytest
+
+from popmodel import pipeline
+from popmodel.cli import main
+from popmodel.errors import InputError
+from popmodel.scenario import check_scenario, load_scenario
+
+LIMITED = "services:\n  saint_suite:\n    places: 4\nhorizon:"
+OPENING = "services: {saint_suite: {opening: [{since: 2026-06-01, places: 4}]}}\nhorizon:"
+NO_FIT = "structure: {correlation: optimistic, extrapolation: none}\nhorizon:"
+
+
+@pytest.mark.parametrize(
+    ("said", "line", "column", "where", "words"),
+    [
+        (LIMITED, 7, 5, "services.saint_suite.places", "limited places are not simulated"),
+        (OPENING, 5, 26, "services.saint_suite.opening", "limited places are not simulated"),
+        (NO_FIT, 5, 38, "structure.extrapolation", "none needs the calibrated card"),
+    ],
+)
+@pytest.mark.parametrize("command", ["check", "dry-run", "run", "patient"])
+def test_every_command_refuses_in_the_same_words_at_the_same_place(
+    small, write, capsys, tmp_path, command, said, line, column, where, words
+):
+    path = write(small.replace("horizon:", said))
+    arguments = {
+        "check": ["check", path],
+        "dry-run": ["run", path, "--dry-run", "--out", tmp_path / "out"],
+        "run": ["run", path, "--out", tmp_path / "out"],
+        "patient": ["patient", 1, "--scenario", path, "--out", tmp_path / "out"],
+    }[command]
+    assert main([str(one) for one in arguments]) == 2
+    assert f"question.yaml:{line}:{column}: {where}: {words}" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_run_from_python_refuses_in_the_words_of_check(small, write):
+    path = write(small.replace("horizon:", LIMITED))
+    with pytest.raises(InputError, match="saint_suite") as error:
+        pipeline.run(load_scenario(path))
+    (told,) = error.value.problems
+    (refused,) = check_scenario(path).refused
+    assert (told.message, told.hint) == (refused.message, refused.hint)
+
+
+@pytest.mark.parametrize("said", ["", "services: {saint_suite: {places: null}}\n"])
+def test_places_for_everybody_are_not_refused(small, write, said):
+    assert check_scenario(write(small.replace("horizon:", f"{said}horizon:"))).refused == ()
+
+
+def test_places_on_a_card_are_refused_too(small, write):
+    said = "overrides: {services.saint_suite: {places: 4}}\nhorizon:"
+    (refused,) = check_scenario(write(small.replace("horizon:", said))).refused
+    assert (refused.line, refused.where) == (5, "overrides.services.saint_suite.places")
+
+
+def test_a_fit_with_its_factors_is_not_refused(small, write):
+    said = "structure: {extrapolation: none}\nhorizon:"
+    assert check_scenario(write(small.replace("horizon:", said))).refused == ()
+
+
+def test_a_structure_without_a_fit_is_remarked_on_and_can_be_run(small, write):
+    said = "structure: {severity_effect: evidence, correlation: pessimistic}\nhorizon:"
+    checked = check_scenario(write(small.replace("horizon:", said)))
+    (warning,) = checked.warnings
+    assert "question.yaml:5:40: structure.correlation: there is no fit" in warning
+    assert "uncalibrated" in warning
+    assert checked.refused == ()
+
+
+def test_a_number_is_explained_although_its_scenario_cannot_be_run(small, write, capsys):
+    path = write(small.replace("horizon:", LIMITED))
+    assert main(["explain", "treatments.saint.cost.course", "--scenario", str(path)]) == 0
+    assert "USD" in capsys.readouterr().out
