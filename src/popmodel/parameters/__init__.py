@@ -1,6 +1,7 @@
 """The numbers the rules read, compiled from scenario, cards and one draw."""
 
 from popmodel.parameters.compile import calibrated_values, compile_parameters
+from popmodel.parameters.death import earnings_ahead, years_ahead
 from popmodel.parameters.record import (
     FLOOR_CELLS,
     MAX_RULES,
@@ -25,6 +26,8 @@ __all__ = [
     "calibrated_values",
     "compile_parameters",
     "compile_strategy",
+    "earnings_ahead",
     "loss_of_potency",
     "trait_factors",
+    "years_ahead",
 ]

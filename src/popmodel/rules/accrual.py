@@ -82,9 +82,12 @@ def pay(o: Any, q: Any, tally: Any, category: Any, amount: Any, t: Any) -> None:
 
 @rule
 def lose_quality(o: Any, q: Any, years: Any, t: Any) -> None:
-    """Take a one-off loss of QALYs at day t."""
-    o.qaly -= years * math.exp(-q.discount_health * t)
+    """Take a one-off loss of QALYs at day t; it counts as years with disability by the card."""
+    worth = math.exp(-q.discount_health * t)
+    o.qaly -= years * worth
     o.qaly_undiscounted -= years
+    o.yld += q.disability_of_harm * years * worth
+    o.yld_undiscounted += q.disability_of_harm * years
 
 
 @rule
@@ -154,9 +157,15 @@ def next_birthday(p: Any, q: Any) -> Any:
 
 
 @rule
+def kind_of(p: Any) -> Any:
+    """Return the kind of state that money and state utilities know: well, responding, depressed."""
+    return 0 if p.state >= REMITTED else (1 if p.state == RESPONDING else 2)
+
+
+@rule
 def set_flows(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
     """Set the daily cost rates that go with the patient's state; settle only if one changes."""
-    kind = 0 if p.state >= REMITTED else (1 if p.state == RESPONDING else 2)
+    kind = kind_of(p)
     background = q.background_cost[kind]
     if p.failures_before >= q.resistant_failures:
         background += q.resistant_cost
@@ -189,9 +198,11 @@ def set_flows(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
 
 @rule
 def utility_of(p: Any, q: Any, severity: Any) -> Any:
-    """Return the utility of a score: piecewise linear, flat outside, capped at the norm."""
+    """Return utility, by state or by score (piecewise linear, flat outside), capped at the norm."""
     last = q.utility_points - 1
-    if severity <= q.utility_severity[0]:
+    if last < 0:
+        value = q.utility_state[kind_of(p)]
+    elif severity <= q.utility_severity[0]:
         value = q.utility_value[0]
     elif severity >= q.utility_severity[last]:
         value = q.utility_value[last]
@@ -207,13 +218,14 @@ def utility_of(p: Any, q: Any, severity: Any) -> Any:
 
 @rule
 def settle_utility(o: Any, q: Any, t: Any) -> None:
-    """Bring the QALY accounts up to day t."""
+    """Bring the accounts of QALYs and of years with disability up to day t."""
     days = t - o.utility_since
     if days > 0.0:
         rate = q.discount_health
         lost = lost_worth(rate * days)
+        plain = lost / rate if rate > 0.0 else days
         total = o.utility * days
-        worth = o.utility * (lost / rate if rate > 0.0 else days)
+        worth = o.utility * plain
         if o.utility_gap != 0.0:
             fade = 1.0 / o.utility_lag
             left = o.utility_left if t == o.utility_until else math.exp(-days * fade)
@@ -221,6 +233,9 @@ def settle_utility(o: Any, q: Any, t: Any) -> None:
             worth += o.utility_gap * (1.0 - left * (1.0 - lost)) / (fade + rate)
         o.qaly += o.utility_worth * worth / DAYS_PER_YEAR
         o.qaly_undiscounted += total / DAYS_PER_YEAR
+        if o.disability != 0.0:
+            o.yld += o.utility_worth * o.disability * plain / DAYS_PER_YEAR
+            o.yld_undiscounted += o.disability * days / DAYS_PER_YEAR
         o.utility_worth *= 1.0 - lost
     o.utility_since = t
 
@@ -231,16 +246,19 @@ def read_utility(p: Any, o: Any, q: Any, severity: Any, t: Any) -> None:
 
     Between readings utility goes from u(S) now to u(S) at the next grid point as 1 - exp(-t/theta),
     so a treatment that works in hours counts from its first day. In a remission inside a course the
-    next reading is the end of the course.
+    next reading is the end of the course. The disability weight is that of the severity band and
+    held from reading to reading.
     """
     now = utility_of(p, q, severity)
+    weight = q.disability_weight[p.band]
     well = p.state >= REMITTED
     if p.gain == 0.0 or p.care != CARE_COURSE or not (p.moving or well):
-        if now != o.utility or o.utility_gap != 0.0:
+        if now != o.utility or o.utility_gap != 0.0 or weight != o.disability:
             settle_utility(o, q, t)
-            o.utility, o.utility_gap = now, 0.0
+            o.utility, o.utility_gap, o.disability = now, 0.0, weight
         return
     settle_utility(o, q, t)
+    o.disability = weight
     ahead = p.phase + p.grid * q.grid_days
     if well:
         ahead = p.started + q.assess_days[p.treatment]
