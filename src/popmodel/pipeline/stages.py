@@ -148,7 +148,7 @@ def evaluate(
     pairs = list(zip(names, histories, strict=True))
     tables = {
         "strategies": strategies,
-        "incremental": incremental_table(means),
+        "incremental": outcomes.with_other_effects(incremental_table(means), strategies),
         "versus_comparator": outcomes.versus_comparator(
             patients, scenario.comparator, scenario.perspective, scenario.willingness_to_pay
         ),
@@ -158,7 +158,7 @@ def evaluate(
         "flow": pd.concat(
             [outcomes.flow_table(n, h, parameters.treatments) for n, h in pairs], ignore_index=True
         ),
-        "cost_by_category": outcomes.cost_table(patients),
+        "cost_by_category": outcomes.cost_table(patients, parameters.payers),
     }
     weekly = pd.concat([outcomes.weekly_table(n, h, days) for n, h in pairs], ignore_index=True)
     return tables, weekly, patients
