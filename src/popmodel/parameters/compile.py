@@ -94,7 +94,7 @@ def compile_parameters(
     _require_finite(record)
     return Parameters(
         record, structure, names.treatments, names.contacts, names.biotypes, card is not None,
-        payer_shares(values, setting, country), country.disability_weights is not None,
+        payer_shares(values, evidence, country), country.disability_weights is not None,
     )  # fmt: skip
 
 

@@ -43,7 +43,7 @@ def charge_once(q: Any, v: Mapping[str, float], evidence: Evidence, country: Any
     for field, own in OWN.items():
         card = cards_of(evidence.economics)[getattr(country, field)]
         path = f"economics.{card.id}."
-        for category in card.includes:
+        for category in dict.fromkeys(card.includes):
             if category == own:
                 continue
             if category in taken_by:

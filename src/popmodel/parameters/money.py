@@ -6,7 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from popmodel.errors import InputError, Problem
 from popmodel.evidence.load import Evidence
+from popmodel.evidence.schema.parts import sum_faults
 from popmodel.parameters.cards import Prices, cards_of
 from popmodel.units import DAYS_PER_YEAR
 from popmodel.vocabulary import COST_CATEGORIES, PAYERS
@@ -70,16 +72,23 @@ def band_at(bands: Any, age: float) -> str:
 
 
 def payer_shares(
-    v: Mapping[str, float], setting: str, country: Any
+    v: Mapping[str, float], evidence: Evidence, country: Any
 ) -> dict[str, dict[str, float]]:
-    """Return who pays which share of every category; a draw's shares are made to add to one."""
+    """Return who pays which share of every category; a draw's shares are made to add up to one.
+
+    Raises:
+        InputError: the shares as stated do not add up to one.
+    """
     found: dict[str, dict[str, float]] = {}
     for category in COST_CATEGORIES:
-        if category not in country.payers:
+        path = f"settings.{country.id}.payers.{category}"
+        stated = country.payers.get(category)
+        if stated is None:
             found[category] = {PAYERS[category]: 1.0}
             continue
-        path = f"settings.{setting}.payers.{category}."
-        shares = {payer: v[path + payer] for payer in country.payers[category]}
+        for fault in sum_faults(stated.values(), (path,)):
+            raise InputError([Problem(*evidence.position(path), path, fault.message, fault.hint)])
+        shares = {payer: v[f"{path}.{payer}"] for payer in stated}
         total = sum(shares.values())
         found[category] = {payer: share / total for payer, share in shares.items()}
     return found
