@@ -9,6 +9,7 @@ from popmodel.economics.equity import (
     equity_weighted,
     subgroup_benefit,
 )
+from popmodel.economics.impact_inventory import impact_inventory
 from popmodel.economics.incremental import incremental_table
 from popmodel.economics.information import evpi, expected_loss
 from popmodel.economics.monte_carlo_noise import evpi_without_noise
@@ -39,6 +40,7 @@ __all__ = [
     "evppi",
     "evsi",
     "expected_loss",
+    "impact_inventory",
     "incremental_table",
     "nhb",
     "nmb",
