@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -72,10 +73,7 @@ def test_earnings_are_the_integral_of_wage_survival_and_discounting(
 
     end = min(days / 365.25, OLDEST - age)
     edges = [0.0, *[x - age for x in range(math.floor(age) + 1, 111) if x - age < end], end]
-    expected = sum(
-        integrate.quad(worth, a + 1e-12, b - 1e-12)[0]
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
-    )
+    expected = sum(integrate.quad(worth, a + 1e-12, b - 1e-12)[0] for a, b in pairwise(edges))
     found = earnings_ahead(record, np.array([sex]), np.array([age]), rate, days)[0]
     assert found == pytest.approx(expected, rel=1e-6)
 

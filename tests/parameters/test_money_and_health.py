@@ -154,7 +154,7 @@ def test_utility_by_state_falls_by_its_losses(shipped):
 
 
 def test_a_name_that_is_no_set_of_utilities_is_refused_with_the_nearest(tmp_path):
-    with pytest.raises(InputError, match="there is no utility set.*utilities_kolovos"):
+    with pytest.raises(InputError, match=r"there is no utility set.*utilities_kolovos"):
         ask(tmp_path, {"a": USUAL_CARE}, {f"{HERE}utilities": "utilities_kolovo"})
     with pytest.raises(InputError, match="there is no utility set prices"):
         ask(tmp_path, {"a": USUAL_CARE}, {f"{HERE}utilities": "prices"})

@@ -84,7 +84,7 @@ def _medical(paid: pd.DataFrame, inside: set[str]) -> list[Row]:
     note = ", ".join(named)
     if held:
         note += f"; inside the costs by state: {', '.join(held)}"
-    pocket = (medical["payer"] == PATIENT).any()
+    pocket = PATIENT in set(medical["payer"])
     background = _said("background" in named)
     return [
         (FORMAL, f"medical costs paid by {', '.join(others) or 'third parties'}",

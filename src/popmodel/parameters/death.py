@@ -73,9 +73,7 @@ def _yearly_wage(record: Record) -> Floats:
     return np.asarray(record["wage"][0][:, band] * DAYS_PER_YEAR)
 
 
-def _worth(
-    amount: Floats, hazard: Floats, sex: NDArray[Any], age: Floats, rate: float
-) -> Floats:
+def _worth(amount: Floats, hazard: Floats, sex: NDArray[Any], age: Floats, rate: float) -> Floats:
     """Return what `amount` a year from an age on is worth, until the oldest age."""
     ahead = np.zeros((2, OLDEST + 1))
     for x in range(OLDEST - 1, -1, -1):
