@@ -20,6 +20,7 @@ def fill_health(q: Any, v: Mapping[str, float], evidence: Evidence, country: Any
         q["utility_points"] = 0
         q["utility_state"][:] = _falling(v, path, ("loss_response", "loss_depressed"))
     else:
+        q["utility_state"][:] = v[path + "remission"]
         _fill_curve(q, v, path, card.anchor_severity)
     norms = cards_of(evidence.economics)[country.utility_norms]
     bands = int(q["age_bands"])
