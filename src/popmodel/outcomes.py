@@ -336,14 +336,13 @@ def with_other_effects(incremental: pd.DataFrame, strategies: pd.DataFrame) -> p
     """Return the frontier with the other effects beside it; it stays that of costs and QALYs.
 
     Increments refer to the previous strategy on the frontier, as those of the table do.
-    `cost_per_remission_week` is empty where no weeks are won.
+    `cost_per_remission_week` is empty where no weeks are won. Each structure is taken apart.
     """
-    means = strategies.set_index("strategy")
-    out = incremental.copy()
-    efficient = out["status"].isin(["reference", "frontier"])
-    for effect in OTHER_EFFECTS:
-        out[effect] = means[effect].reindex(out["strategy"]).to_numpy()
-        out[f"inc_{effect}"] = out.loc[efficient, effect].diff()
+    keys = [key for key in ("structure", "strategy") if key in incremental.columns]
+    out = incremental.merge(strategies[[*keys, *OTHER_EFFECTS]], on=keys, how="left")
+    efficient = out[out["status"].isin(["reference", "frontier"])]
+    steps: Any = efficient.groupby("structure") if "structure" in keys else efficient
+    out = out.join(steps[list(OTHER_EFFECTS)].diff().add_prefix("inc_"))
     won = out["inc_remission_weeks"].where(out["inc_remission_weeks"] > 0.0)
     out["cost_per_remission_week"] = out["inc_cost"] / won
     return out

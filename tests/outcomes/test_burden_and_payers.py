@@ -156,6 +156,18 @@ def test_the_frontier_shows_other_effects_against_the_same_strategy(strategies):
     assert off[["inc_daly", "inc_remission_weeks", "cost_per_remission_week"]].isna().all(axis=None)
 
 
+def test_structures_have_frontiers_of_their_own(strategies):
+    """A second structure with the same numbers: the same table twice, nothing across."""
+    means = strategies[["strategy", "cost_societal", "qaly"]]
+    one = incremental_table(means.rename(columns={"cost_societal": "cost"}))
+    both = pd.concat([one.assign(structure=s) for s in ("a", "b")], ignore_index=True)
+    wide = pd.concat([strategies.assign(structure=s) for s in ("a", "b")], ignore_index=True)
+    found = outcomes.with_other_effects(both, wide).drop(columns="structure")
+    alone = outcomes.with_other_effects(one, strategies)
+    pd.testing.assert_frame_equal(found.iloc[: len(alone)], alone)
+    pd.testing.assert_frame_equal(found.iloc[len(alone) :].reset_index(drop=True), alone)
+
+
 def test_a_daly_averted_has_the_price_of_its_cost_over_its_fall(patients):
     names = list(patients)
     versus = outcomes.versus_comparator(patients, names[-1], "health_care", [1e5])
