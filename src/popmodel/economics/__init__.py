@@ -15,6 +15,7 @@ from popmodel.economics.information import evpi, expected_loss
 from popmodel.economics.monte_carlo_noise import evpi_without_noise
 from popmodel.economics.nmb import best_strategies, nhb, nmb
 from popmodel.economics.partial_information import evppi
+from popmodel.economics.payer import paid_by
 from popmodel.economics.population import Population
 from popmodel.economics.price import value_based_price
 from popmodel.economics.sample_information import enbs, evsi
@@ -44,6 +45,7 @@ __all__ = [
     "incremental_table",
     "nhb",
     "nmb",
+    "paid_by",
     "subgroup_benefit",
     "value_based_price",
 ]
