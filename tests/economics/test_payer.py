@@ -46,7 +46,7 @@ def test_structures_stay_apart():
 
 
 def test_a_payer_who_pays_for_nothing_is_refused_with_the_nearest():
-    with pytest.raises(InputError, match="patients pays for nothing.*patient"):
+    with pytest.raises(InputError, match=r"patients pays for nothing.*patient"):
         paid_by(COSTS, STRATEGIES, "patients")
     with pytest.raises(InputError, match="payer"):
         paid_by(COSTS.drop(columns="payer"), STRATEGIES, "patient")
