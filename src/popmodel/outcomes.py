@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from popmodel.parameters import Parameters
+from popmodel.parameters import Parameters, earnings_ahead, years_ahead
 from popmodel.rules.records import (
     MICRO,
     WEEK_COST,
@@ -39,16 +39,20 @@ STRATEGY_COLUMNS: Final = (
     "strategy", "patients", "ever_response", "ever_remission", "remission_12m", "remission_end",
     "share_time_in_remission", "remission_days_90d", "remission_weeks",
     "weeks_to_remission_median", "relapses", "courses", "crises", "deaths", "life_years", "qaly",
-    "qaly_undiscounted", "cost_health_care", "cost_health_care_undiscounted", "cost_societal",
-    "cost_societal_undiscounted", "suicides", "wait_days_median", "wait_days_p90",
+    "qaly_undiscounted", "daly", "daly_undiscounted", "yld", "yll", "cost_health_care",
+    "cost_health_care_undiscounted", "cost_societal", "cost_societal_undiscounted",
+    "cost_productivity_death", "cost_productivity_death_undiscounted", "suicides",
+    "wait_days_median", "wait_days_p90",
 )  # fmt: skip
 """Columns of strategies.csv; all but the first two have a twin `…_se`."""
 AGE_BANDS: Final = ((18, 29), (30, 44), (45, 64), (65, 120))
 _MEANS: Final = (
     "ever_response", "ever_remission", "remission_12m", "remission_end",
     "share_time_in_remission", "remission_days_90d", "remission_weeks", "relapses", "courses",
-    "crises", "deaths", "life_years", "qaly", "qaly_undiscounted", "cost_health_care",
-    "cost_health_care_undiscounted", "cost_societal", "cost_societal_undiscounted", "suicides",
+    "crises", "deaths", "life_years", "qaly", "qaly_undiscounted", "daly", "daly_undiscounted",
+    "yld", "yll", "cost_health_care", "cost_health_care_undiscounted", "cost_societal",
+    "cost_societal_undiscounted", "cost_productivity_death",
+    "cost_productivity_death_undiscounted", "suicides",
 )  # fmt: skip
 Z95: Final = float(stats.norm.ppf(0.975))
 
@@ -88,10 +92,12 @@ def patient_table(
         "life_years": years,
         "qaly": a["qaly"],
         "qaly_undiscounted": a["qaly_undiscounted"],
+        **burden_of_disease(population, a, parameters),
         "cost_health_care": a["cost"][:, health].sum(axis=1),
         "cost_health_care_undiscounted": a["cost_undiscounted"][:, health].sum(axis=1),
         "cost_societal": a["cost"].sum(axis=1),
         "cost_societal_undiscounted": a["cost_undiscounted"].sum(axis=1),
+        **work_lost_to_death(population, died, parameters),
         "wait_days": a["wait_days"],
         "waits": a["waits"],
         "events": a["events"],
@@ -100,6 +106,52 @@ def patient_table(
         table[f"cost_{name}"] = a["cost"][:, k]
         table[f"cost_{name}_undiscounted"] = a["cost_undiscounted"][:, k]
     return pd.DataFrame({name: _column(values) for name, values in table.items()}, copy=False)
+
+
+def burden_of_disease(
+    population: NDArray[Any], accounts: NDArray[Any], parameters: Parameters
+) -> dict[str, NDArray[np.float64]]:
+    """Return DALYs and their parts: years lived with disability, and years of life lost.
+
+    A death within the horizon loses the life expectancy L at its age by the life table, worth
+    (1 - exp(-r L)) / r at that day (Fox-Rushby & Hanson, Health Policy Plan 2001;16:326). Without
+    disability weights in the setting all are nan: not known.
+    """
+    rate = float(parameters.record["discount_health"][0]) * DAYS_PER_YEAR
+    died = accounts["died"]
+    dead = np.isfinite(died)
+    ahead, now = np.zeros(len(died)), np.zeros(len(died))
+    sex, age = population["sex"][dead], _age_at_death(population[dead], died[dead])
+    ahead[dead] = years_ahead(parameters.record, sex, age)
+    worth = -np.expm1(-rate * ahead[dead]) / rate if rate > 0.0 else ahead[dead]
+    now[dead] = worth * np.exp(-rate * died[dead] / DAYS_PER_YEAR)
+    known = 1.0 if parameters.weighs_disability else math.nan
+    return {
+        "daly": (accounts["yld"] + now) * known,
+        "daly_undiscounted": (accounts["yld_undiscounted"] + ahead) * known,
+        "yld": accounts["yld"] * known,
+        "yll": now * known,
+    }
+
+
+def work_lost_to_death(
+    population: NDArray[Any], died: NDArray[np.float64], parameters: Parameters
+) -> dict[str, NDArray[np.float64]]:
+    """Return the earnings that deaths within the horizon take away; in no total of costs."""
+    record = parameters.record
+    rate = float(record["discount_costs"][0]) * DAYS_PER_YEAR
+    days = float(record["work_lost_to_death_days"][0])
+    dead = np.isfinite(died)
+    sex, age = population["sex"][dead], _age_at_death(population[dead], died[dead])
+    now, plain = np.zeros(len(died)), np.zeros(len(died))
+    now[dead] = earnings_ahead(record, sex, age, rate, days)
+    now[dead] *= np.exp(-rate * died[dead] / DAYS_PER_YEAR)
+    plain[dead] = earnings_ahead(record, sex, age, 0.0, days)
+    return {"cost_productivity_death": now, "cost_productivity_death_undiscounted": plain}
+
+
+def _age_at_death(population: NDArray[Any], died: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(population["age"] + (died - population["entry"]) / DAYS_PER_YEAR)
 
 
 def _column(values: Any) -> Any:
@@ -217,12 +269,16 @@ def _against(
     d_cost = _difference(table, base, cost)
     d_qaly = _difference(table, base, "qaly")
     d_weeks = _difference(table, base, "remission_weeks")
+    d_daly = _difference(table, base, "daly")
     row: dict[str, Any] = {"strategy": name}
     _put(row, "inc_cost", d_cost)
     _put(row, "inc_qaly", d_qaly)
     _put(row, "inc_remission_12m", _difference(table, base, "remission_12m"))
     _put(row, "inc_remission_weeks", d_weeks)
+    _put(row, "inc_remission_days_90d", _difference(table, base, "remission_days_90d"))
+    _put(row, "inc_daly", d_daly)
     _put_ratio(row, "cost_per_remission_week", d_cost, d_weeks)
+    _put_ratio(row, "cost_per_daly_averted", d_cost, -d_daly)
     _put_ratio(row, "icer", d_cost, d_qaly)
     for wtp in willingness_to_pay:
         _put(row, f"nmb_{wtp:g}", wtp * d_qaly - d_cost)
@@ -272,7 +328,30 @@ def fieller_limits(
     return (middle - half) / g, (middle + half) / g
 
 
-SUBGROUP_MEANS: Final = ("remission_12m", "remission_weeks", "qaly", "cost_health_care")
+OTHER_EFFECTS: Final = ("remission_weeks", "remission_days_90d", "daly")
+"""Effects that stand beside QALYs in every economic table."""
+
+
+def with_other_effects(incremental: pd.DataFrame, strategies: pd.DataFrame) -> pd.DataFrame:
+    """Return the frontier with the other effects beside it; it stays that of costs and QALYs.
+
+    Increments refer to the previous strategy on the frontier, as those of the table do.
+    `cost_per_remission_week` is empty where no weeks are won. Each structure is taken apart.
+    """
+    keys = [key for key in ("structure", "strategy") if key in incremental.columns]
+    out = incremental.merge(strategies[[*keys, *OTHER_EFFECTS]], on=keys, how="left")
+    efficient = out[out["status"].isin(["reference", "frontier"])]
+    steps: Any = efficient.groupby("structure") if "structure" in keys else efficient
+    out = out.join(steps[list(OTHER_EFFECTS)].diff().add_prefix("inc_"))
+    won = out["inc_remission_weeks"].where(out["inc_remission_weeks"] > 0.0)
+    out["cost_per_remission_week"] = out["inc_cost"] / won
+    return out
+
+
+SUBGROUP_MEANS: Final = (
+    "remission_12m", "remission_weeks", "remission_days_90d", "qaly", "daly", "cost_health_care",
+    "cost_societal",
+)  # fmt: skip
 
 
 def subgroup_table(patients: Mapping[str, pd.DataFrame], bands: str = "default") -> pd.DataFrame:
@@ -356,19 +435,28 @@ def flow_table(name: str, history: History, treatments: Sequence[str]) -> pd.Dat
     return pd.DataFrame(rows, columns=["strategy", "line", "treatment", "outcome", "count"])
 
 
-def cost_table(patients: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return mean costs by category, payer and perspective; categories add up to the totals."""
+def cost_table(
+    patients: Mapping[str, pd.DataFrame], payers: Mapping[str, Mapping[str, float]] | None = None
+) -> pd.DataFrame:
+    """Return mean costs by category, payer and perspective; rows add up to the totals.
+
+    Args:
+        patients: patient table by strategy.
+        payers: share of each payer by category (`Parameters.payers`); one payer each when None.
+    """
+    paid = payers or {category: {PAYERS[category]: 1.0} for category in COST_CATEGORIES}
     rows = []
     for name, table in patients.items():
         for category in COST_CATEGORIES:
             mean, error = mean_and_error(table[f"cost_{category}"])
             plain, _ = mean_and_error(table[f"cost_{category}_undiscounted"])
             inside = "health_care" if category in HEALTH_CARE_CATEGORIES else "societal"
-            rows.append(
+            rows += [
                 {
                     "strategy": name, "perspective": inside, "category": category,
-                    "payer": PAYERS[category], "cost": mean, "cost_se": error,
-                    "cost_undiscounted": plain,
+                    "payer": payer, "cost": share * mean, "cost_se": share * error,
+                    "cost_undiscounted": share * plain,
                 }
-            )  # fmt: skip
+                for payer, share in paid[category].items()
+            ]  # fmt: skip
     return pd.DataFrame(rows)

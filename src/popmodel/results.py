@@ -20,7 +20,7 @@ from popmodel.provenance import file_hash
 
 TABLES: Final = (
     "strategies", "incremental", "versus_comparator", "thresholds", "severity_curves",
-    "subgroups", "flow", "cost_by_category",
+    "subgroups", "flow", "cost_by_category", "impact_inventory",
 )  # fmt: skip
 """Tables that are small: CSV files, a column `structure` first when there are several."""
 

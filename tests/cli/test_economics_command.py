@@ -211,3 +211,41 @@ def test_a_file_that_is_no_table_is_refused(tmp_path, capsys):
         assert name in capsys.readouterr().err
     assert main(["economics", str(tmp_path)]) == 2
     assert main(["economics", str(tmp_path / "missing.csv")]) == 2
+
+
+# ------------------------------------------------------------------ effects beside QALYs
+
+
+@pytest.fixture
+def with_weeks(psa):
+    table = pd.read_csv(psa)
+    weeks = table["strategy"].map({"usual": 30.0, "new": 40.0}) + table["sample"]
+    table.assign(remission_weeks=weeks, daly=5.0 - table["qaly"]).to_csv(psa, index=False)
+    return psa
+
+
+def test_weeks_in_remission_are_an_effect_like_any_other(with_weeks, tmp_path, capsys):
+    out = tmp_path / "out"
+    command = ["economics", str(with_weeks), "--effect", "remission_weeks", "--wtp", "0:400:100"]
+    assert main([*command, "--out", str(out)]) == 0
+    frontier = pd.read_csv(out / "incremental.csv").set_index("strategy")
+    assert frontier.loc["new", "inc_remission_weeks"] == pytest.approx(10.0)
+    assert frontier.loc["new", "icer"] == pytest.approx(1800 / 10)
+    ceac = pd.read_csv(out / "ceac.csv").set_index(["wtp", "strategy"])["probability"]
+    assert ceac[100, "new"] == 0.0
+    assert ceac[400, "new"] == 1.0
+    assert "more remission_weeks" in capsys.readouterr().out
+
+
+def test_dalys_averted_give_the_frontier_of_qalys_where_they_mirror_them(with_weeks, tmp_path):
+    icers = {}
+    for effect in ("qaly", "daly_averted"):
+        out = tmp_path / effect
+        assert main(["economics", str(with_weeks), "--effect", effect, "--out", str(out)]) == 0
+        icers[effect] = pd.read_csv(out / "incremental.csv").set_index("strategy")["icer"]
+    assert icers["daly_averted"]["new"] == pytest.approx(icers["qaly"]["new"], rel=1e-9)
+
+
+def test_a_burden_is_refused_as_an_effect(with_weeks, capsys):
+    assert main(["economics", str(with_weeks), "--effect", "daly"]) == 2
+    assert "--effect daly_averted" in capsys.readouterr().err

@@ -87,19 +87,6 @@ def test_every_course_is_judged_at_a_visit(record, parameters):
         assert (np.diff(visits) > 0).all()
 
 
-def test_what_background_care_includes_is_not_charged_again(shipped):
-    """With crises inside the background cost, crises are not charged; without, they are."""
-    country = shipped.settings["united_states"]
-    includes = shipped.economics[country.care_costs].includes
-    q = compiled(shipped).record[0]
-    charged = [q[f"cost_{n}"] for n in ("attempt", "emergency", "admission_day", "suicide")]
-    if "crisis" in includes:
-        assert charged == [0, 0, 0, 0]
-    else:
-        assert all(cost >= 0 for cost in charged)
-        assert max(charged) > 0
-
-
 def test_loadings_of_a_treatment_make_a_trait_of_variance_one(plain, record, parameters):
     for n, name in enumerate(parameters.treatments):
         length = np.linalg.norm(record["trait_weight"][n])

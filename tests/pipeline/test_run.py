@@ -15,6 +15,8 @@ import popmodel
 from popmodel import pipeline
 from popmodel.errors import InputError
 from popmodel.provenance import file_hash
+from popmodel.report.charts import CHARTS
+from popmodel.report.tables import load_result
 from popmodel.results import TABLES, Folder
 from popmodel.scenario import load_scenario
 
@@ -179,3 +181,15 @@ def test_one_patient_is_enough(tmp_path):
     result = pipeline.run(ask(tmp_path, {"usual": USUAL_CARE}, size=1), threads=1)
     assert np.isfinite(result.strategies["qaly"]).all()
     assert result.strategies["qaly_se"].isna().all()
+
+
+def test_a_societal_run_shows_what_its_money_is_spent_on(tmp_path):
+    """The parts drawn are those of the table that the run wrote, and end at its totals."""
+    scenario = ask(tmp_path, {"a": USUAL_CARE}, size=60, years=2, perspective="societal")
+    result = pipeline.run(scenario, out=tmp_path / "answers", threads=1)
+    shown = CHARTS["cost_by_category"].table(load_result(tmp_path / "answers"))
+    assert shown["cost"].sum() == pytest.approx(result.strategies.loc[0, "cost_societal"])
+    assert {"productivity", "patient_time"} <= set(shown["category"])
+    inventory = pd.read_csv(tmp_path / "answers" / "impact_inventory.csv").set_index("impact")
+    assert inventory.loc["patient time", ["health_care", "societal"]].tolist() == ["no", "yes"]
+    assert "crisis" in inventory["note"].iloc[3]

@@ -83,7 +83,9 @@ def test_what_is_not_about_patients_changes_no_patient(tmp_path, change):
 def test_discounting_changes_what_things_are_worth_and_not_what_happens(tmp_path):
     plain = live(ask(tmp_path, SAINT, size=200, discount={"costs": 0, "health": 0}))
     steep = live(ask(tmp_path, SAINT, size=200, discount={"costs": 0.1, "health": 0.1}))
-    worth = ("cost", "qaly", "state_flow_worth", "care_flow_worth", "utility_worth")
+    worth = (
+        "cost", "qaly", "yld", "state_flow_worth", "care_flow_worth", "utility_worth",
+    )  # fmt: skip
     for name in SAINT:
         assert differing(plain.persons(name), steep.persons(name)) == {}
         assert set(differing(plain.accounts(name), steep.accounts(name))) <= set(worth)

@@ -195,7 +195,7 @@ def _costs(structure: str, strategies: Sequence[str]) -> pd.DataFrame:
             "patient_time": 640.0 + 0.04 * extra,
         }
         for perspective in ("health_care", "societal"):
-            for category in CATEGORIES[: 6 if perspective == "health_care" else 8]:
+            for category in CATEGORIES[:6] if perspective == "health_care" else CATEGORIES[6:]:
                 payer = "health_system" if category in CATEGORIES[:6] else "patient"
                 value = cost[category]
                 rows.append(
@@ -230,7 +230,7 @@ def _strategies(
             "life_years": 4.86,
             "qaly": 2.95 + 0.21 * well.sum() / 52,
             "cost_health_care": spent["health_care"],
-            "cost_societal": spent["societal"],
+            "cost_societal": spent.sum(),
             "wait_days_median": 21.0,
             "wait_days_p90": 84.0,
         }

@@ -12,8 +12,16 @@ from scipy import integrate
 from tests.worlds import differing
 
 from popmodel.rules import accrual
-from popmodel.rules.codes import CARE_COURSE, COST_ADVERSE, COST_CRISIS, COSTS, REMITTED
-from popmodel.rules.records import ACCOUNT, MICRO, WEEK_COST, WEEK_RATE, new_tally
+from popmodel.rules.codes import (
+    CARE_COURSE,
+    COST_ADVERSE,
+    COST_CRISIS,
+    COSTS,
+    RECOVERED,
+    REMITTED,
+    RESPONDING,
+)
+from popmodel.rules.records import ACCOUNT, MICRO, PATIENT, WEEK_COST, WEEK_RATE, new_tally
 from popmodel.units import DAYS_PER_YEAR, discount_rate_per_day
 
 QUIET = settings(
@@ -189,3 +197,61 @@ def test_two_failed_trials_before_entry_cost_more_and_later_ones_do_not(q, new_p
 def test_in_remission_no_work_is_lost_beyond_that_of_the_well(q, new_patient, tally, account):
     accrual.set_flows(new_patient(state=REMITTED), account, q, tally, 0.0)
     assert account["flow"][6] == 0.0
+
+
+# ------------------------------------------------------------------ disability, utility by state
+
+
+@QUIET
+@given(
+    rate=YEARLY,
+    start=st.floats(0, 3000),
+    bands=st.lists(st.integers(0, 3), min_size=1, max_size=8),
+    lengths=st.lists(st.floats(0.01, 400), min_size=8, max_size=8),
+)
+def test_years_with_disability_are_the_discounted_time_in_each_band_times_its_weight(
+    new_q, parameters, rate, start, bands, lengths
+):
+    """Readings at any days: closed form, one exponential difference a piece."""
+    q, o = new_q(), np.zeros(1, dtype=ACCOUNT)[0]
+    p = np.zeros(1, dtype=PATIENT)[0]
+    q["discount_health"] = r = discount_rate_per_day(rate)
+    o["utility_since"], o["utility_lag"] = start, 1.0
+    o["utility_worth"] = math.exp(-r * start)
+    t, total, plain = start, 0.0, 0.0
+    for band, days in zip(bands, lengths, strict=False):
+        p["band"] = band
+        accrual.read_utility(p, o, q, (5.0, 14.0, 25.0, 40.0)[band], t)
+        weight = q["disability_weight"][band]
+        piece = days if r == 0 else (math.exp(-r * t) - math.exp(-r * (t + days))) / r
+        total += weight * piece / DAYS_PER_YEAR
+        plain += weight * days / DAYS_PER_YEAR
+        t += days
+    accrual.settle_utility(o, q, t)
+    assert o["yld"] == pytest.approx(total, rel=1e-9, abs=1e-13)
+    assert o["yld_undiscounted"] == pytest.approx(plain, rel=1e-9, abs=1e-13)
+
+
+def test_looking_again_at_the_same_band_touches_no_account(q, new_patient, account):
+    p = new_patient(band=2)
+    accrual.read_utility(p, account, q, 25.0, 0.0)
+    before = np.array([account])
+    for t in (1.0, 7.5, 90.0):
+        accrual.read_utility(p, account, q, 25.0, t)
+    assert differing(np.array([account]), before) == {}
+
+
+def test_a_harm_counts_as_disability_by_the_ratio_of_its_card(q, account):
+    q["disability_of_harm"] = 0.5
+    accrual.lose_quality(account, q, 0.2, 365.25)
+    assert account["yld_undiscounted"] == pytest.approx(0.1, rel=1e-12)
+    assert account["yld"] == pytest.approx(0.1 / 1.03, rel=1e-12)
+
+
+def test_utility_by_state_follows_the_state_and_not_the_score(q, new_patient):
+    q["utility_points"] = 0
+    q["utility_state"][:] = (0.8, 0.7, 0.5)
+    q["utility_norm"][:] = 0.75
+    for state, expected in ((REMITTED, 0.75), (RECOVERED, 0.75), (RESPONDING, 0.7), (0, 0.5)):
+        for score in (0.0, 12.0, 50.0):
+            assert accrual.utility_of(new_patient(state=state), q, score) == expected

@@ -12,6 +12,7 @@ from popmodel.cli.settings import JsonOption, SetOption, pairs
 
 if TYPE_CHECKING:
     from popmodel.errors import Problem
+    from popmodel.scenario import Scenario
 
 
 def check(
@@ -68,9 +69,25 @@ def _check_one(file: Path, settings: dict[str, str]) -> tuple[list[Problem], lis
         return list(card_problems(file)), [], "a card, all right"
     checked = check_scenario(file, settings)
     what = ""
+    problems = list(checked.problems)
     if checked.scenario is not None:
         scenario = checked.scenario
+        problems += _misfits(scenario)
         counts = f"{len(scenario.strategies)} strategies, {scenario.population.size} patients"
         structures = ", ".join(choice.name for choice in scenario.structures())
         what = f"a scenario, all right ({counts}, {structures})"
-    return [*checked.problems, *checked.refused], list(checked.warnings), what
+    return [*problems, *checked.refused], list(checked.warnings), what
+
+
+def _misfits(scenario: Scenario) -> list[Problem]:
+    """Return what shows only when cards and scenario become numbers: prices, charges, sizes."""
+    from popmodel.errors import InputError
+    from popmodel.pipeline import parameters_of
+
+    problems: list[Problem] = []
+    for choice in scenario.structures():
+        try:
+            parameters_of(scenario, scenario.evidence(), choice)
+        except InputError as error:
+            problems += error.problems
+    return list(dict.fromkeys(problems))

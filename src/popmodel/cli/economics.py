@@ -41,7 +41,13 @@ def economics(
     wtp: Annotated[
         str, typer.Option("--wtp", help="Amounts per effect: one, or from:to:step, both included.")
     ] = "0:200000:1000",
-    effect: Annotated[str, typer.Option("--effect", help="Column of the effect.")] = "qaly",
+    effect: Annotated[
+        str,
+        typer.Option(
+            "--effect",
+            help="Column of the effect, more is better; daly_averted is made of a column daly.",
+        ),
+    ] = "qaly",
     per_year: Annotated[
         float | None,
         typer.Option("--per-year", help="Patients a year whom the decision concerns."),
@@ -57,9 +63,9 @@ def economics(
 ) -> None:
     """Evaluate PSA.csv: frontier, acceptability, value of information."""
     from popmodel import economics as decide
-    from popmodel.economics.reading import read_table
+    from popmodel.economics.reading import read_table, with_effect
 
-    table = read_table(psa)
+    table = with_effect(read_table(psa), effect)
     amounts = amounts_of(wtp)
     people = population_of(per_year, years, discount)
     means = _means(table, effect)

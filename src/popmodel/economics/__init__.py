@@ -9,11 +9,13 @@ from popmodel.economics.equity import (
     equity_weighted,
     subgroup_benefit,
 )
+from popmodel.economics.impact_inventory import impact_inventory
 from popmodel.economics.incremental import incremental_table
 from popmodel.economics.information import evpi, expected_loss
 from popmodel.economics.monte_carlo_noise import evpi_without_noise
 from popmodel.economics.nmb import best_strategies, nhb, nmb
 from popmodel.economics.partial_information import evppi
+from popmodel.economics.payer import paid_by
 from popmodel.economics.population import Population
 from popmodel.economics.price import value_based_price
 from popmodel.economics.sample_information import enbs, evsi
@@ -39,9 +41,11 @@ __all__ = [
     "evppi",
     "evsi",
     "expected_loss",
+    "impact_inventory",
     "incremental_table",
     "nhb",
     "nmb",
+    "paid_by",
     "subgroup_benefit",
     "value_based_price",
 ]

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
 from popmodel.errors import InputError, Problem
+
+BURDENS: Final = ("daly", "daly_undiscounted", "yld", "yll")
+"""Columns of which fewer is better."""
+AVERTED: Final = "daly_averted"
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -41,3 +46,24 @@ def _read_csv(path: Path) -> pd.DataFrame:
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)  # lines longer than the headings
         return pd.read_csv(path, index_col=False, keep_default_na=False, low_memory=False)
+
+
+def with_effect(table: pd.DataFrame, effect: str) -> pd.DataFrame:
+    """Return a table with an effect of which more is better.
+
+    `daly_averted` is made of `daly`: the DALYs fewer than none, so that differences between
+    strategies are DALYs averted.
+
+    Args:
+        table: columns by name.
+        effect: the column that is asked for.
+
+    Raises:
+        InputError: the column counts a burden, of which fewer is better.
+    """
+    if effect in BURDENS:
+        told = f"of {effect} fewer is better, and an effect is what one wants more of"
+        raise InputError([Problem("--effect", 0, 0, "", told, f"--effect {AVERTED}")])
+    if effect == AVERTED and AVERTED not in table.columns and "daly" in table.columns:
+        return table.assign(**{AVERTED: 0.0 - pd.to_numeric(table["daly"], errors="coerce")})
+    return table

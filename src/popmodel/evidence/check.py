@@ -14,7 +14,7 @@ from popmodel.evidence.distributions import Dirichlet
 from popmodel.evidence.groups import group_faults, group_key
 from popmodel.evidence.quantity import Quantity
 from popmodel.evidence.reading import CardFile
-from popmodel.evidence.schema import FORMS, Calibrated, Mechanisms, Reference, Treatment
+from popmodel.evidence.schema import FORMS, Calibrated, Card, Mechanisms, Reference, Treatment
 from popmodel.evidence.tree import children, quantities_in
 from popmodel.yaml_source import Fault, Where
 
@@ -44,7 +44,8 @@ def known_names(
 def _keys_of(file: CardFile) -> list[str]:
     """Return the keys of known names under which a card can be found."""
     forms = (type(file.card),) if file.card is not None else FORMS[file.group]
-    keys = [file.group, *(form.__name__ for form in forms)]
+    kinds = {kind for form in forms for kind in form.__mro__ if issubclass(kind, Card)}
+    keys = [file.group, *(kind.__name__ for kind in kinds)]
     is_booster = isinstance(file.card, Treatment) and file.card.kind == "booster"
     return [*keys, "boosters"] if is_booster or file.card is None else keys
 

@@ -139,7 +139,7 @@ def _changed(
     plain: dict[str | int, Any] = {}
     for name, change in changes.items():
         here = (*segments, name)
-        if _is_open(node, segments) and name not in {str(key) for key in node}:
+        if _takes_new(node, segments, change) and name not in {str(key) for key in node}:
             plain[name] = change
             touched.append((here, None, change))
             continue
@@ -176,13 +176,16 @@ def _refuse_whole_cards(segments: Segments, change: Any) -> None:
         raise PathError([Fault("a card keeps its id", segments)])
 
 
-def _is_open(node: Any, segments: Segments) -> bool:
-    """Tell whether a node is a card's mapping of plain values, to which keys may be added."""
-    return (
-        len(segments) > 2
-        and isinstance(node, dict)
-        and not any(isinstance(value, BaseModel) for value in node.values())
-    )
+def _takes_new(node: Any, segments: Segments, change: Any) -> bool:
+    """Tell whether a node is a card's mapping to which this may be added under a new key.
+
+    To a mapping of plain values anything may; to one of numbers or parts only a whole one, which
+    its owner then checks.
+    """
+    if len(segments) <= 2 or not isinstance(node, dict):
+        return False
+    holds_parts = any(isinstance(one, BaseModel) for one in node.values())
+    return isinstance(change, Mapping) if holds_parts else True
 
 
 def _changed_quantity(quantity: Quantity, change: Any, segments: Segments) -> Quantity:

@@ -1,6 +1,7 @@
 """The numbers the rules read, compiled from scenario, cards and one draw."""
 
 from popmodel.parameters.compile import compile_parameters
+from popmodel.parameters.death import earnings_ahead, years_ahead
 from popmodel.parameters.record import (
     FLOOR_CELLS,
     MAX_RULES,
@@ -24,6 +25,8 @@ __all__ = [
     "Structure",
     "compile_parameters",
     "compile_strategy",
+    "earnings_ahead",
     "loss_of_potency",
     "trait_factors",
+    "years_ahead",
 ]

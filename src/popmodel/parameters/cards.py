@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from popmodel.errors import Problems
+from popmodel.errors import InputError, Problem
 from popmodel.evidence.load import Evidence
 
 
@@ -25,35 +25,35 @@ class Names:
 
 
 class Prices:
-    """Brings money to the setting's price year by the setting's index."""
+    """Brings money to the setting's price year by an index: amount x index then / index before."""
 
-    def __init__(self, evidence: Evidence, country: Any) -> None:
+    def __init__(self, evidence: Evidence, country: Any, prices: str) -> None:
         self.year = country.price_year
-        prices = cards_of(evidence.economics).get(getattr(country, "prices", None) or "prices")
-        self.index = dict(prices.index) if prices is not None else {}
+        self.currency = country.currency
+        self.index = dict(cards_of(evidence.economics)[prices].index)
         self.evidence = evidence
 
     def __call__(self, values: Mapping[str, float], path: str) -> float:
         """Return a cost at the setting's prices.
 
         Raises:
-            InputError: the index has no entry for a price year.
+            InputError: no price year, an index without it, or another currency.
         """
-        year = self.evidence.quantity(path).price_year
-        if year is None or year == self.year:
+        quantity = self.evidence.quantity(path)
+        year = quantity.price_year
+        if not quantity.unit.startswith(self.currency):
+            told = f"is in {quantity.unit}, and the setting's money is {self.currency}"
+            raise self._refused(path, told, "write the amount in the setting's currency")
+        if year is None:
+            raise self._refused(path, "has no price year", "price_year: the year of its prices")
+        if year == self.year:
             return values[path]
         missing = [y for y in (year, self.year) if y not in self.index]
         if missing:
-            problems = Problems()
-            file, line, column = self.evidence.position(path)
-            problems.add(
-                file=file,
-                line=line,
-                column=column,
-                where=path,
-                message=f"price year {year} cannot be brought to {self.year}: "
-                f"no price index for {missing[0]}",
-                hint=f"years with an index: {sorted(self.index)}",
-            )
-            problems.raise_if_any()
+            told = f"price year {year} cannot be brought to {self.year}: "
+            known = f"years with an index: {sorted(self.index)}"
+            raise self._refused(path, f"{told}no price index for {missing[0]}", known)
         return float(values[path] * self.index[self.year] / self.index[year])
+
+    def _refused(self, path: str, told: str, hint: str) -> InputError:
+        return InputError([Problem(*self.evidence.position(path), path, told, hint)])

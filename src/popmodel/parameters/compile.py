@@ -14,7 +14,9 @@ from popmodel.evidence.calibration import fitted_values, lack_of_extrapolation
 from popmodel.evidence.load import Evidence
 from popmodel.parameters.cards import Names, Prices
 from popmodel.parameters.disease import fill_care, fill_crises, fill_mortality, fill_relapse
-from popmodel.parameters.money import fill_economics
+from popmodel.parameters.health import fill_health
+from popmodel.parameters.included import charge_once
+from popmodel.parameters.money import fill_economics, payer_shares
 from popmodel.parameters.people import fill_population
 from popmodel.parameters.record import (
     MAX_BIOTYPES,
@@ -70,25 +72,29 @@ def compile_parameters(
     _check_sizes(evidence, names)
     q["horizon"] = horizon_days
     country = evidence.settings[setting]
-    price = Prices(evidence, country)
+    price = Prices(evidence, country, country.prices)
+    wages = Prices(evidence, country, country.wage_prices or country.prices)
     rates = discount or (
         values[f"settings.{setting}.discount.costs"],
         values[f"settings.{setting}.discount.health"],
     )
     q["discount_costs"], q["discount_health"] = (discount_rate_per_day(r) for r in rates)
     fill_response(q, values, structure, names)
-    fill_treatments(q, values, structure, names, evidence, price, card)
+    fill_treatments(q, values, structure, names, evidence, country, (price, wages), card)
     fill_relapse(q, values)
     fill_mortality(q, values, evidence)
-    fill_crises(q, values, evidence, country, price)
+    fill_crises(q, values, country, price)
     fill_care(q, values)
-    fill_economics(q, values, evidence, country, price)
+    fill_economics(q, values, evidence, country, (price, wages))
+    fill_health(q, values, evidence, country)
+    charge_once(q, values, evidence, country)
     fill_population(q, values, evidence, population, names)
     record = np.array([q], dtype=PARAMETERS)
     _require_finite(record)
     return Parameters(
-        record, structure, names.treatments, names.contacts, names.biotypes, card is not None
-    )
+        record, structure, names.treatments, names.contacts, names.biotypes, card is not None,
+        payer_shares(values, evidence, country), country.disability_weights is not None,
+    )  # fmt: skip
 
 
 def _check_sizes(evidence: Evidence, names: Names) -> None:

@@ -44,13 +44,10 @@ def fill_mortality(q: Any, v: Mapping[str, float], evidence: Evidence) -> None:
     q["reversible_share"] = v["disease.mortality.reversible_share"]
 
 
-def fill_crises(
-    q: Any, v: Mapping[str, float], evidence: Evidence, country: Any, price: Prices
-) -> None:
+def fill_crises(q: Any, v: Mapping[str, float], country: Any, price: Prices) -> None:
     """Fill in attempts by severity band, how many are fatal, and what a crisis costs.
 
-    Suicides = attempts x fatality, so fatality is solved from the two rates. Where background care
-    holds the cost of crises already, there is no second charge.
+    Suicides = attempts x fatality, so fatality is solved from the two rates.
     """
     c = "disease.crisis."
     sexes = (v[c + "female_ratio"], v[c + "male_ratio"])
@@ -66,8 +63,6 @@ def fill_crises(
     q["admission_share"] = v[c + "admission_share"]
     q["admission_days"] = v[c + "admission_days"]
     q["emergency_days"] = v[c + "emergency_days"]
-    if "crisis" in cards_of(evidence.economics)[country.care_costs].includes:
-        return
     events = f"economics.{country.events}."
     q["cost_attempt"] = price(v, events + "crisis_attempt")
     q["cost_emergency"] = price(v, events + "emergency_visit")

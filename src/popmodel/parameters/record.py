@@ -168,7 +168,12 @@ _FIELDS: Final[list[tuple[str, Any]]] = [
     ("utility_value", ("f8", MAX_POINTS)),
     ("utility_slope", ("f8", MAX_POINTS)),
     ("utility_width", ("f8", MAX_POINTS)),
+    ("utility_state", ("f8", 3)),
     ("utility_norm", ("f8", (2, MAX_AGE_BANDS))),
+    ("disability_weight", ("f8", 4)),
+    ("disability_of_harm", "f8"),
+    ("wage", ("f8", (2, MAX_AGE_BANDS))),
+    ("work_lost_to_death_days", "f8"),
     # population
     ("female_share", "f8"),
     ("age_groups", "i8"),

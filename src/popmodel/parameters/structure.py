@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from popmodel.evidence.calibration import calibration_id
 from popmodel.parameters.record import Record
@@ -25,7 +26,11 @@ class Structure:
 
 @dataclass(frozen=True)
 class Parameters:
-    """What the rules read (`record`, one element), with the names its positions stand for."""
+    """What the rules read (`record`, one element), with the names its positions stand for.
+
+    `payers` holds shares by category and payer; `weighs_disability` tells whether the setting has
+    disability weights.
+    """
 
     record: Record
     structure: Structure
@@ -33,3 +38,5 @@ class Parameters:
     contacts: tuple[str, ...]
     biotypes: tuple[str, ...]
     calibrated: bool
+    payers: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    weighs_disability: bool = True

@@ -26,14 +26,16 @@ def fill_treatments(
     structure: Structure,
     names: Names,
     evidence: Evidence,
-    price: Prices,
+    country: Any,
+    prices: tuple[Prices, Prices],
     card: Any,
 ) -> None:
     """Fill in every treatment card at its position."""
+    price, wages = prices
     factors = trait_factors(v, structure, evidence)
     q["block_flag"][:] = -1
     q["extrapolation"][:] = 1.0
-    wage = price(v, "economics.time.wage_per_hour")
+    wage = wages(v, f"economics.{country.time}.wage_per_hour")
     for n, name in enumerate(names.treatments):
         t = evidence.treatments[name]
         path = f"treatments.{name}."

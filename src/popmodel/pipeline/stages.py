@@ -9,6 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from popmodel import outcomes
+from popmodel.economics.impact_inventory import impact_inventory
 from popmodel.economics.incremental import incremental_table
 from popmodel.engine import compiled
 from popmodel.errors import InputError
@@ -128,9 +129,10 @@ def evaluate(
         evidence, parameters, scenario.seed, recruits=recruits, threads=threads
     )
     pairs = list(zip(names, histories, strict=True))
+    costs = outcomes.cost_table(patients, parameters.payers)
     tables = {
         "strategies": strategies,
-        "incremental": incremental_table(means),
+        "incremental": outcomes.with_other_effects(incremental_table(means), strategies),
         "versus_comparator": outcomes.versus_comparator(
             patients, scenario.comparator, scenario.perspective, scenario.willingness_to_pay
         ),
@@ -140,10 +142,19 @@ def evaluate(
         "flow": pd.concat(
             [outcomes.flow_table(n, h, parameters.treatments) for n, h in pairs], ignore_index=True
         ),
-        "cost_by_category": outcomes.cost_table(patients),
+        "cost_by_category": costs,
+        "impact_inventory": impact_inventory(costs, *what_is_counted(scenario, evidence)),
     }
     weekly = pd.concat([outcomes.weekly_table(n, h, days) for n, h in pairs], ignore_index=True)
     return tables, weekly, patients
+
+
+def what_is_counted(scenario: Scenario, evidence: Evidence) -> tuple[set[str], str]:
+    """Return what costs by state hold inside, and how work lost to death is valued."""
+    country = evidence.settings[scenario.setting]
+    care: Any = evidence.economics[country.care_costs]
+    work: Any = evidence.economics[country.productivity]
+    return {*care.includes, *work.includes}, work.death.method if work.death else "none"
 
 
 def without_accounts(history: History) -> History:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from popmodel.economics.incremental import incremental_table
 from popmodel.errors import InputError
+from popmodel.outcomes import with_other_effects
 from popmodel.results import Folder, Result
 
 MUST_AGREE = ("perspective", "currency", "price_year", "discount", "horizon_years", "structures")
@@ -70,7 +71,8 @@ def _renamed(table: pd.DataFrame, scenario: str) -> pd.DataFrame:
 def _frontier(strategies: pd.DataFrame, perspective: str) -> pd.DataFrame:
     keys = [name for name in ("structure", "strategy") if name in strategies.columns]
     cost = f"cost_{perspective}"
-    return incremental_table(strategies[[*keys, cost, "qaly"]].rename(columns={cost: "cost"}))
+    means = strategies[[*keys, cost, "qaly"]].rename(columns={cost: "cost"})
+    return with_other_effects(incremental_table(means), strategies)
 
 
 def _manifest(results: Mapping[str, Result]) -> dict[str, Any]:

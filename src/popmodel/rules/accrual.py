@@ -82,9 +82,12 @@ def pay(o: Any, q: Any, tally: Any, category: Any, amount: Any, t: Any) -> None:
 
 @rule
 def lose_quality(o: Any, q: Any, years: Any, t: Any) -> None:
-    """Take a one-off loss of QALYs at day t."""
-    o.qaly -= years * math.exp(-q.discount_health * t)
+    """Take a one-off loss of QALYs at day t; it counts as years with disability by the card."""
+    worth = math.exp(-q.discount_health * t)
+    o.qaly -= years * worth
     o.qaly_undiscounted -= years
+    o.yld += q.disability_of_harm * years * worth
+    o.yld_undiscounted += q.disability_of_harm * years
 
 
 @rule
@@ -187,9 +190,15 @@ def next_birthday(p: Any, q: Any) -> Any:
 
 
 @rule
+def kind_of(p: Any) -> Any:
+    """Return the kind of state that money and state utilities know: well, responding, depressed."""
+    return 0 if p.state >= REMITTED else (1 if p.state == RESPONDING else 2)
+
+
+@rule
 def set_flows(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
     """Set the daily cost rates that go with the patient's state; settle only if one changes."""
-    kind = 0 if p.state >= REMITTED else (1 if p.state == RESPONDING else 2)
+    kind = kind_of(p)
     background = q.background_cost[kind]
     if p.failures_before >= q.resistant_failures:
         background += q.resistant_cost
@@ -222,11 +231,11 @@ def set_flows(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
 
 @rule
 def utility_of(p: Any, q: Any, severity: Any) -> Any:
-    """Return the utility of a score: piecewise linear, flat outside, capped at the norm.
+    """Return utility, by state or by score (piecewise linear, flat outside), capped at the norm.
 
     Every piece is added, cut to its width: scores come in no order that a processor could guess.
     """
-    value = q.utility_value[0]
+    value = q.utility_state[kind_of(p)]
     for n in range(q.utility_points - 1):
         rise = max(severity - q.utility_severity[n], 0.0)
         value += q.utility_slope[n] * min(rise, q.utility_width[n])
@@ -235,7 +244,7 @@ def utility_of(p: Any, q: Any, severity: Any) -> Any:
 
 @rule
 def settle_utility(o: Any, q: Any, t: Any) -> None:
-    """Bring the QALY accounts up to day t."""
+    """Bring the accounts of QALYs and of years with disability up to day t."""
     days = t - o.utility_since
     if days > 0.0:
         x = q.discount_health * days
@@ -252,6 +261,10 @@ def settle_utility(o: Any, q: Any, t: Any) -> None:
             )
         o.qaly += o.utility_worth * worth * YEARS_PER_DAY
         o.qaly_undiscounted += total * YEARS_PER_DAY
+        if o.disability != 0.0:
+            ill = o.disability * days * YEARS_PER_DAY
+            o.yld += o.utility_worth * ill * mean
+            o.yld_undiscounted += ill
         o.utility_worth *= 1.0 - lost
     o.utility_since = t
 
@@ -262,16 +275,19 @@ def read_utility(p: Any, o: Any, q: Any, severity: Any, effect: Any, t: Any) -> 
 
     Between readings utility goes from u(S) now to u(S) at the next grid point as 1 - exp(-t/theta),
     so a treatment that works in hours counts from its first day. In a remission inside a course the
-    next reading is the end of the course.
+    next reading is the end of the course. The disability weight is that of the severity band and
+    held from reading to reading.
     """
     now = utility_of(p, q, severity)
+    weight = q.disability_weight[p.band]
     well = p.state >= REMITTED
     if p.gain == 0.0 or p.care != CARE_COURSE or not (p.moving or well):
-        if now != o.utility or o.utility_gap != 0.0:
+        if now != o.utility or o.utility_gap != 0.0 or weight != o.disability:
             settle_utility(o, q, t)
-            o.utility, o.utility_gap = now, 0.0
+            o.utility, o.utility_gap, o.disability = now, 0.0, weight
         return
     settle_utility(o, q, t)
+    o.disability = weight
     ahead = p.phase + p.grid * q.grid_days
     if well:
         ahead = p.started + q.assess_days[p.treatment]

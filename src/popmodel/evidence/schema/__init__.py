@@ -27,6 +27,7 @@ from popmodel.evidence.schema.economics import (
     Prices,
     Productivity,
     TimeCosts,
+    UtilityByState,
     UtilityCurve,
     UtilityNorms,
 )
@@ -83,6 +84,7 @@ __all__ = [
     "Treatment",
     "Trial",
     "TrialOutcome",
+    "UtilityByState",
     "UtilityCurve",
     "UtilityNorms",
     "form_of",
@@ -91,6 +93,7 @@ __all__ = [
 DiseaseCard = Response | Correlation | Mechanisms | Relapse | Mortality | Crisis | CareSeeking
 EconomicsCard = (
     UtilityCurve
+    | UtilityByState
     | UtilityNorms
     | DisabilityWeights
     | CareCosts
@@ -108,6 +111,7 @@ FORMS: Final[dict[str, tuple[type[Part], ...]]] = {
     "population": (Population,),
     "economics": (
         UtilityCurve,
+        UtilityByState,
         UtilityNorms,
         DisabilityWeights,
         CareCosts,

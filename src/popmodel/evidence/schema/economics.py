@@ -13,25 +13,42 @@ from popmodel.evidence.schema.parts import (
     Card,
     CostCategory,
     Count,
+    Days,
     DisabilityWeight,
+    Identifier,
     Money,
     MoneyPerDay,
     MoneyPerHour,
     MoneyPerYear,
     Part,
     PerYear,
+    Ratio,
     Reference,
     Several,
+    Share,
     Utility,
     UtilityLoss,
     band_faults,
     in_unit,
     none_stated,
+    sum_faults,
 )
 from popmodel.yaml_source import Fault, faults
 
 
-class UtilityCurve(Card):
+class UtilitySet(Card):
+    """Utility of people with depression: a curve over severity, or a value by clinical state."""
+
+
+class UtilityByState(UtilitySet):
+    """Utility by clinical state: falls from remission by decrements, each from the state above."""
+
+    remission: Utility
+    loss_response: UtilityLoss
+    loss_depressed: UtilityLoss
+
+
+class UtilityCurve(UtilitySet):
     """Utility falls from remission by decrements, each from the band above, at MADRS anchors."""
 
     remission: Utility
@@ -76,6 +93,7 @@ class DisabilityWeights(Card):
     moderate: DisabilityWeight
     severe: DisabilityWeight
     remission: DisabilityWeight = none_stated("disability weight", "loss in remission")
+    per_qaly_of_harm: Ratio = none_stated("ratio", "disability from adverse events")
 
 
 class ByState(Part):
@@ -86,8 +104,50 @@ class ByState(Part):
     depressed: Quantity
 
 
-class CareCosts(Card):
-    """Background health care by state; `includes` lists what must not be charged again."""
+class Charged(Part):
+    """How a category is charged that the source of a cost by state holds already.
+
+    `by: state`: it stays in the cost by state, and its events cost nothing on top. `by: event`: its
+    events are charged, and `share` is taken out of the cost of each state.
+    """
+
+    by: Literal["state", "event"]
+    share: Annotated[ByState | None, in_unit("share")] = None
+
+    @model_validator(mode="after")
+    def _share_where_needed(self) -> Charged:
+        if self.by == "event" and self.share is None:
+            told = "needs the share of the cost of each state that is taken out for it"
+            raise faults([Fault(told, ("share",), "share: {remission: …, response: …, …}")])
+        if self.by == "state" and self.share is not None:
+            raise faults([Fault("nothing is taken out of a cost that stays by state", ("share",))])
+        return self
+
+
+class StateCosts(Card):
+    """Costs by state: `includes` lists what their source holds, `charged` how that is charged.
+
+    What is included and also costs something by event must have its way of charging stated; see
+    `parameters.included`.
+    """
+
+    includes: Several[CostCategory] = ()
+    charged: dict[CostCategory, Charged] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _charged_is_included(self) -> StateCosts:
+        found = [
+            Fault(f"{name} is not among what the source includes", ("charged", name))
+            for name in self.charged
+            if name not in self.includes
+        ]
+        if found:
+            raise faults(found)
+        return self
+
+
+class CareCosts(StateCosts):
+    """Background health care by state."""
 
     per_year: Annotated[ByState, in_unit("money/year")]
     resistant_addon_per_year: MoneyPerYear
@@ -95,12 +155,23 @@ class CareCosts(Card):
     includes: Several[CostCategory]
 
 
-class Productivity(Card):
+class WorkLostToDeath(Part):
+    """Work that the dead would have done: shown apart, and in no total.
+
+    `human_capital`: earnings expected from the day of death on, as long as the life table lets
+    people live. `friction`: the same for `friction_days`, until somebody else does the work.
+    """
+
+    method: Literal["human_capital", "friction", "none"]
+    friction_days: Days
+
+
+class Productivity(StateCosts):
     """Work lost by state, and what it is worth."""
 
     loss_share: Annotated[ByState, in_unit("share")]
     wages: Annotated[Several[SexBand], Field(min_length=1), in_unit("money/year")]
-    includes: Several[CostCategory] = ()
+    death: WorkLostToDeath | None = None
 
     @model_validator(mode="after")
     def _no_gaps(self) -> Productivity:
@@ -142,18 +213,35 @@ class Discount(Part):
 
 
 class Country(Card):
-    """A setting: currency, price year, and the cards that hold there."""
+    """A setting: currency, price year, and the cards that hold there.
+
+    `wage_prices` brings wages to the price year (left out: `prices` does). `payers` says who pays
+    which share of a category; a category left out has the payer of `vocabulary.PAYERS`.
+    """
 
     currency: Literal["USD", "GBP", "EUR"]
     price_year: Annotated[int, Field(ge=1950, le=2100)]
     life_table: Annotated[Text, Reference("life_tables")]
-    utilities: Annotated[Text, Reference(UtilityCurve)]
+    utilities: Annotated[Text, Reference(UtilitySet)]
     utility_norms: Annotated[Text, Reference(UtilityNorms)]
     care_costs: Annotated[Text, Reference(CareCosts)]
     productivity: Annotated[Text, Reference(Productivity)]
     events: Annotated[Text, Reference(EventCosts)]
     time: Annotated[Text, Reference(TimeCosts)]
     prices: Annotated[Text, Reference(Prices)]
+    wage_prices: Annotated[Text | None, Reference(Prices)] = None
     disability_weights: Annotated[Text | None, Reference(DisabilityWeights)] = None
     discount: Discount
     willingness_to_pay: Annotated[Several[AtLeastZero], Field(min_length=1)]
+    payers: dict[CostCategory, dict[Identifier, Share]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _everything_is_paid_once(self) -> Country:
+        found = [
+            fault
+            for category, shares in self.payers.items()
+            for fault in sum_faults(shares.values(), ("payers", category))
+        ]
+        if found:
+            raise faults(found)
+        return self

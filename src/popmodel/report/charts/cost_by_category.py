@@ -31,7 +31,8 @@ def table(result: Result) -> pd.DataFrame:
     """
     about = result.about
     costs = result.table("cost_by_category")
-    costs = costs[costs["perspective"] == about.perspective]
+    if about.perspective != "societal":  # which counts the rows of both
+        costs = costs[costs["perspective"] == about.perspective]
     keys = [STRUCTURE, "strategy", "category"]
     parts = costs.groupby(keys, sort=False, as_index=False)[["cost", "cost_se"]].sum()
     total = parts.groupby([STRUCTURE, "strategy"])["cost"].transform("sum")
