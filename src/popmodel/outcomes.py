@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -45,6 +46,9 @@ STRATEGY_COLUMNS: Final = (
     "wait_days_median", "wait_days_p90",
 )  # fmt: skip
 """Columns of strategies.csv; all but the first two have a twin `…_se`."""
+YEAR: Final = 365.0
+EARLY: Final = 90.0
+"""Days after which `remission_12m` and `remission_days_90d` are read."""
 AGE_BANDS: Final = ((18, 29), (30, 44), (45, 64), (65, 120))
 _MEANS: Final = (
     "ever_response", "ever_remission", "remission_12m", "remission_end",
@@ -65,6 +69,8 @@ def patient_table(
     horizon = float(parameters.record["horizon"][0])
     followed = horizon - population["entry"]
     died = a["died"]
+    cost = np.ascontiguousarray(a["cost"].T)
+    plain_cost = np.ascontiguousarray(a["cost_undiscounted"].T)
     years = (np.minimum(died, horizon) - population["entry"]) / DAYS_PER_YEAR
     health = [COST_CATEGORIES.index(name) for name in HEALTH_CARE_CATEGORIES]
     table: dict[str, Any] = {
@@ -77,10 +83,10 @@ def patient_table(
         "failures_before": population["failures_before"],
         "ever_response": np.isfinite(a["first_response"]) | np.isfinite(a["first_remission"]),
         "ever_remission": np.isfinite(a["first_remission"]),
-        "remission_12m": a["remitted_12m"] == 1,
+        "remission_12m": if_followed(a["remitted_12m"] == 1, followed, YEAR),
         "remission_end": a["remitted_end"] == 1,
         "share_time_in_remission": a["remission_days"] / followed,
-        "remission_days_90d": a["remission_days_90"],
+        "remission_days_90d": if_followed(a["remission_days_90"], followed, EARLY),
         "remission_weeks": a["remission_days"] / DAYS_PER_WEEK,
         "days_to_remission": a["first_remission"],
         "relapses": a["relapses"],
@@ -93,19 +99,25 @@ def patient_table(
         "qaly": a["qaly"],
         "qaly_undiscounted": a["qaly_undiscounted"],
         **burden_of_disease(population, a, parameters),
-        "cost_health_care": a["cost"][:, health].sum(axis=1),
-        "cost_health_care_undiscounted": a["cost_undiscounted"][:, health].sum(axis=1),
-        "cost_societal": a["cost"].sum(axis=1),
-        "cost_societal_undiscounted": a["cost_undiscounted"].sum(axis=1),
+        "cost_health_care": sum(cost[k] for k in health),
+        "cost_health_care_undiscounted": sum(plain_cost[k] for k in health),
+        "cost_societal": sum(cost),
+        "cost_societal_undiscounted": sum(plain_cost),
         **work_lost_to_death(population, died, parameters),
         "wait_days": a["wait_days"],
         "waits": a["waits"],
         "events": a["events"],
     }
     for k, name in enumerate(COST_CATEGORIES):
-        table[f"cost_{name}"] = a["cost"][:, k]
-        table[f"cost_{name}_undiscounted"] = a["cost_undiscounted"][:, k]
+        table[f"cost_{name}"] = cost[k]
+        table[f"cost_{name}_undiscounted"] = plain_cost[k]
     return pd.DataFrame({name: _column(values) for name, values in table.items()}, copy=False)
+
+
+def if_followed(values: NDArray[Any], followed: NDArray[Any], days: float) -> NDArray[Any]:
+    """Return values with nan for patients who entered too late to be followed for some days."""
+    short = followed < days
+    return np.where(short, math.nan, values) if short.any() else values
 
 
 def burden_of_disease(
@@ -166,8 +178,11 @@ def _words(positions: NDArray[Any], words: Sequence[str]) -> pd.Categorical[Any]
 
 
 def mean_and_error(values: NDArray[Any] | pd.Series[Any]) -> tuple[float, float]:
-    """Return the mean over patients and its Monte Carlo standard error."""
+    """Return the mean over patients and its Monte Carlo standard error; nan values do not count."""
     x = np.asarray(values, dtype=float)
+    unknown = np.isnan(x)
+    if unknown.any():
+        x = x[~unknown]
     if len(x) < 2:
         return float(x.mean()) if len(x) else math.nan, math.nan
     return float(x.mean()), float(x.std(ddof=1) / math.sqrt(len(x)))
@@ -360,7 +375,7 @@ def subgroup_table(patients: Mapping[str, pd.DataFrame], bands: str = "default")
     groups: dict[str, pd.Categorical[Any]] = {}
     for name, table in patients.items():
         groups = groups or groups_of(table, bands)
-        values = {c: table[c].to_numpy(dtype=float) for c in SUBGROUP_MEANS}
+        values = {c: _centred(table[c].to_numpy(dtype=float)) for c in SUBGROUP_MEANS}
         for dimension, group in groups.items():
             part = _group_means(group, values)
             part.insert(0, "strategy", name)
@@ -369,22 +384,42 @@ def subgroup_table(patients: Mapping[str, pd.DataFrame], bands: str = "default")
     return pd.concat(parts, ignore_index=True)
 
 
-def _group_means(
-    group: pd.Categorical[Any], values: Mapping[str, NDArray[np.float64]]
-) -> pd.DataFrame:
+@dataclass(frozen=True)
+class _Centred:
+    """A column less its mean, and its squares, of the patients whose value is known."""
+
+    known: NDArray[np.bool_] | None
+    middle: float
+    value: NDArray[np.float64]
+    square: NDArray[np.float64]
+
+
+def _centred(x: NDArray[np.float64]) -> _Centred:
+    unknown = np.isnan(x)
+    known = ~unknown if unknown.any() else None
+    x = x if known is None else x[known]
+    middle = float(x.mean()) if len(x) else math.nan
+    value = x - middle
+    return _Centred(known, middle, value, value * value)
+
+
+def _group_means(group: pd.Categorical[Any], values: Mapping[str, _Centred]) -> pd.DataFrame:
     """Return means and standard errors by group."""
-    code = np.asarray(group.codes)
-    known = code >= 0
     size = len(group.categories)
-    n = np.bincount(code[known], minlength=size)
-    table: dict[str, Any] = {"group": [str(c) for c in group.categories], "patients": n}
-    with np.errstate(divide="ignore", invalid="ignore"):
-        for name, x in values.items():
-            mean = np.bincount(code[known], weights=x[known], minlength=size) / n
-            gap = (x[known] - mean[code[known]]) ** 2
-            spread = np.bincount(code[known], weights=gap, minlength=size) / (n - 1.0)
-            table[name], table[name + "_se"] = mean, np.sqrt(spread / n)
-    return pd.DataFrame(table)[n > 0]
+    code = np.asarray(group.codes, dtype=np.intp)
+    code = np.where(code < 0, size, code)
+    everybody = np.bincount(code, minlength=size + 1)[:size]
+    table: dict[str, Any] = {"group": [str(c) for c in group.categories], "patients": everybody}
+    for name, x in values.items():
+        here = code if x.known is None else code[x.known]
+        n = everybody if x.known is None else np.bincount(here, minlength=size + 1)[:size]
+        total = np.bincount(here, weights=x.value, minlength=size + 1)[:size]
+        square = np.bincount(here, weights=x.square, minlength=size + 1)[:size]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mean = total / n
+            spread = np.maximum(square - n * mean**2, 0.0) / (n - 1.0)
+            table[name], table[name + "_se"] = x.middle + mean, np.sqrt(spread / n)
+    return pd.DataFrame(table)[everybody > 0]
 
 
 def groups_of(table: pd.DataFrame, bands: str = "default") -> dict[str, pd.Categorical[Any]]:

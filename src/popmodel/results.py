@@ -113,7 +113,7 @@ class Folder:
         write_table(
             Table.from_pandas(table, preserve_index=False),
             place / f"{strategy}.parquet",
-            compression="zstd",
+            compression="snappy",
             use_dictionary=words,
         )
 

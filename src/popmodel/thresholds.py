@@ -21,6 +21,7 @@ from popmodel.engine.arm import Reading, baseline_scores, run_arm
 from popmodel.evidence.load import Evidence
 from popmodel.parameters import Parameters
 from popmodel.population import synthesise
+from popmodel.rules.records import PATIENT
 
 GRID: Final = np.arange(12.0, 50.5, 0.5)
 SHOWN: Final = 2.0
@@ -34,7 +35,7 @@ GAIN_WANTED: Final = 0.10
 REMISSION_WANTED: Final = 0.20
 RESPONSE_FALL: Final = 0.5
 FIRST_RECRUIT: Final = 50_000_000
-"""Recruits have numbers of their own, far from those of the policy population."""
+"""New recruits have numbers of their own, far from those of the policy population."""
 Z95: Final = 1.959963984540054
 
 Floats = NDArray[np.float64]
@@ -59,6 +60,7 @@ def severity_curves(
     seed: int,
     *,
     recruits: int,
+    known: NDArray[Any] | None = None,
     threads: int | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the curves over severity and the thresholds of every treatment.
@@ -68,6 +70,7 @@ def severity_curves(
         parameters: compiled parameters of one structure.
         seed: patient luck.
         recruits: patients per treatment.
+        known: stock patients at entry, who are recruited first.
         threads: how many; all processors when None.
     """
     stocks: dict[int, NDArray[Any]] = {}
@@ -77,10 +80,9 @@ def severity_curves(
         if card.kind != "treatment":
             continue
         if card.tested_after not in stocks:
-            stocks[card.tested_after] = synthesise(
-                parameters, recruits, seed, failures=card.tested_after, first=FIRST_RECRUIT,
-                threads=threads,
-            )  # fmt: skip
+            stocks[card.tested_after] = _recruited(
+                parameters, seed, card.tested_after, recruits, known, threads
+            )
         arms = _run_arms(stocks[card.tested_after], parameters, position, threads)
         for biotype in ("all", *parameters.biotypes):
             curve = _curve(arms, parameters, biotype)
@@ -90,6 +92,25 @@ def severity_curves(
             thresholds += _thresholds(curve, name, biotype)
             curves.append(curve[np.isclose(curve["severity"] % SHOWN, 0.0)])
     return pd.concat(curves, ignore_index=True), pd.DataFrame(thresholds)
+
+
+def _recruited(
+    parameters: Parameters,
+    seed: int,
+    failures: int,
+    wanted: int,
+    known: NDArray[Any] | None,
+    threads: int | None,
+) -> NDArray[Any]:
+    """Return stock patients with a number of failures: known ones first, new ones to fill up."""
+    found = np.zeros(0, dtype=PATIENT)
+    if known is not None:
+        found = known[known["failures_before"] == failures][:wanted]
+    missing = wanted - len(found)
+    new = synthesise(
+        parameters, missing, seed, failures=failures, first=FIRST_RECRUIT, threads=threads
+    )
+    return np.concatenate([found, new])
 
 
 def _run_arms(

@@ -221,7 +221,7 @@ def test_years_with_disability_are_the_discounted_time_in_each_band_times_its_we
     t, total, plain = start, 0.0, 0.0
     for band, days in zip(bands, lengths, strict=False):
         p["band"] = band
-        accrual.read_utility(p, o, q, (5.0, 14.0, 25.0, 40.0)[band], t)
+        accrual.read_utility(p, o, q, (5.0, 14.0, 25.0, 40.0)[band], 0.0, t)
         weight = q["disability_weight"][band]
         piece = days if r == 0 else (math.exp(-r * t) - math.exp(-r * (t + days))) / r
         total += weight * piece / DAYS_PER_YEAR
@@ -234,10 +234,10 @@ def test_years_with_disability_are_the_discounted_time_in_each_band_times_its_we
 
 def test_looking_again_at_the_same_band_touches_no_account(q, new_patient, account):
     p = new_patient(band=2)
-    accrual.read_utility(p, account, q, 25.0, 0.0)
+    accrual.read_utility(p, account, q, 25.0, 0.0, 0.0)
     before = np.array([account])
     for t in (1.0, 7.5, 90.0):
-        accrual.read_utility(p, account, q, 25.0, t)
+        accrual.read_utility(p, account, q, 25.0, 0.0, t)
     assert differing(np.array([account]), before) == {}
 
 

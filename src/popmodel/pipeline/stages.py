@@ -71,6 +71,12 @@ def population_of(scenario: Scenario, parameters: Parameters, threads: int | Non
     )
 
 
+def stock_of(scenario: Scenario, population: Any) -> Any:
+    """Return the patients of the prevalent stock among those of a scenario."""
+    asked = scenario.population
+    return population[: 0 if asked.intake == "incident" else asked.size * scenario.replicates]
+
+
 def simulate(
     scenario: Scenario,
     evidence: Evidence,
@@ -126,8 +132,9 @@ def evaluate(
     means = strategies[["strategy", cost, "qaly"]].rename(columns={cost: "cost"})
     recruits = min(RECRUITS, max(FEWEST_RECRUITS, scenario.population.size))
     curves, thresholds = severity_curves(
-        evidence, parameters, scenario.seed, recruits=recruits, threads=threads
-    )
+        evidence, parameters, scenario.seed, recruits=recruits,
+        known=stock_of(scenario, population), threads=threads,
+    )  # fmt: skip
     pairs = list(zip(names, histories, strict=True))
     costs = outcomes.cost_table(patients, parameters.payers)
     tables = {

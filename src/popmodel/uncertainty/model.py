@@ -39,7 +39,7 @@ BLOCK: Final = "block"
 SUBGROUP: Final = "biotype|severity_band"
 KEYS: Final = ("strategy", "dimension", "group", "patients")
 OUTCOMES: Final = (
-    "cost_health_care", "cost_societal", "qaly", "life_years", "remission_weeks",
+    "cost_health_care", "cost_societal", "qaly", "daly", "life_years", "remission_weeks",
     "remission_12m", "ever_remission", "ever_response", "remission_days_90d",
     "share_time_in_remission", "relapses", "courses", "crises", "deaths", "suicides",
 )  # fmt: skip
@@ -168,6 +168,15 @@ def _means(
     size = np.bincount(code, minlength=len(labels))
     found: dict[str, Any] = {"dimension": dimension, "group": labels, "patients": size}
     for name in OUTCOMES:
-        total = np.bincount(code, weights=table[name].to_numpy(dtype=float), minlength=len(labels))
-        found[name] = total / np.maximum(size, 1)
+        found[name] = _mean_of_known(code, table[name].to_numpy(dtype=float), len(labels))
     return pd.DataFrame(found)[size > 0]
+
+
+def _mean_of_known(code: NDArray[Any], x: NDArray[np.float64], size: int) -> NDArray[Any]:
+    """Return the mean of the known values of every code, nan where there are none."""
+    known = ~np.isnan(x)
+    if not known.all():
+        code, x = code[known], x[known]
+    n = np.bincount(code, minlength=size)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.bincount(code, weights=x, minlength=size) / n)
