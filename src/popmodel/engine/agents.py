@@ -62,14 +62,18 @@ class Patient(mesa.Agent):
 
     @property
     def state(self) -> str:
-        """Clinical state, crisis first."""
+        """Clinical state, crisis first, as it will be when the next event falls due.
+
+        Readings up to that event are taken ahead of the clock. Occupancy at the clock is what the
+        model's `DataCollector` keeps, equal to `weekly.parquet`.
+        """
         if self.record["crisis_end"] < math.inf:
             return "in_crisis"
         return STATES[self.record["state"]]
 
     @property
     def severity(self) -> float:
-        """True score (MADRS)."""
+        """True score (MADRS) on the model's day, with the natural course read up to the next event."""
         model: DepressionCare = self.model
         return float(score_of(self.record, model.parameters, model.day))
 

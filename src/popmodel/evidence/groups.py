@@ -20,12 +20,17 @@ Uniform = Callable[[str], ArrayLike]
 def group_key(group: str, identifier: str, card: Part, name: str) -> str:
     """Return the full name of a group: within one card, or over a folder where the form says so.
 
+    A name that begins with the folder and a slash, such as `treatments/adenosine`, reaches over all
+    cards of the folder too.
+
     Args:
         group: The folder of the card.
         identifier: The card's id.
         card: The card.
         name: What `group:` says.
     """
+    if name.startswith(f"{group}/"):
+        return name.replace("/", ".", 1)
     spans = getattr(card, "groups_span_folder", False)
     return f"{group}.{name}" if spans else f"{group}.{identifier}.{name}"
 
