@@ -94,16 +94,18 @@ def read_design(content: bytes) -> pd.DataFrame:
         InputError: It is no design.
     """
     try:
-        table = pd.read_csv(
-            io.BytesIO(content),
-            float_precision="round_trip",
-            dtype={"structure": object},
-            keep_default_na=False,
-            na_values={},
-        )
+        texts = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, na_filter=False)
+        columns = {name: _read(str(name), texts[name]) for name in texts.columns}
     except (ValueError, pd.errors.ParserError) as error:
         raise InputError(f"design.csv: is no table ({error})") from None
-    return checked_design(table)
+    return checked_design(pd.DataFrame(columns))
+
+
+def _read(name: str, texts: pd.Series) -> pd.Series | list[int] | list[float]:
+    """Return a column as it was written; Python's own reading of numbers is exact."""
+    if name == "structure":
+        return texts
+    return [int(one) for one in texts] if name in KEYS else [float(one) for one in texts]
 
 
 def runs_of(design: pd.DataFrame, numbers: Sequence[int]) -> tuple[Run, ...]:

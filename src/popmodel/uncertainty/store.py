@@ -137,7 +137,7 @@ def ask(folder: Path, asked: Question) -> Question:
         OSError: It cannot be written.
     """
     if (folder / ABOUT).is_file():
-        found = read_question(folder)
+        found = read_question(folder, asked)
         _refuse_another(folder, found, asked)
         asked = replace(asked, chunk=found.chunk)
     elif folder.is_dir() and any(_is_foreign(one) for one in folder.iterdir()):
@@ -153,11 +153,12 @@ def _is_foreign(path: Path) -> bool:
     return path.name not in {DESIGN, ABOUT, *FOLDERS, *TABLES} and not path.name.endswith(PART)
 
 
-def read_question(folder: Path) -> Question:
+def read_question(folder: Path, known: Question | None = None) -> Question:
     """Return what the sweep in a folder asks.
 
     Args:
         folder: The folder of a sweep.
+        known: A question that it may be; its design need not be read again then.
 
     Raises:
         InputError: There is no sweep, or its design was changed since.
@@ -168,8 +169,10 @@ def read_question(folder: Path) -> Question:
         version = told["format"]
         if version != FORMAT:
             raise InputError(f"{folder}: written by another version (format {version})")
+        same = known is not None and known.design_id == told["design"]
+        design = known.design if known is not None and same else read_design(content)
         found = Question(
-            read_design(content), told["design"], told["job"], tuple(told["columns"]),
+            design, told["design"], told["job"], tuple(told["columns"]),
             told["about"], int(told["chunk"]),
         )  # fmt: skip
     except FileNotFoundError as error:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from popmodel.errors import PartlyDone
 from popmodel.uncertainty.answer import Sweep, begin_manifest, sweep_of, write_answer
+from popmodel.uncertainty.batch import DONE
 from popmodel.uncertainty.claims import Claims
 from popmodel.uncertainty.executors import workers_of
 from popmodel.uncertainty.labour import Labour, Progress
@@ -197,3 +198,20 @@ def merge_sweeps(folder: Path, others: Sequence[Path] = ()) -> Sweep:
                 copy_chunks(other, found, folder, asked)
         damaged = read_chunks(folder, asked, mend=True).damaged
         return write_answer(folder, asked, damaged)
+
+
+def is_shard_done(sweep: Sweep, options: Options) -> bool:
+    """Return whether every run of a shard is done; those of other shards may be missing.
+
+    Args:
+        sweep: From `run_sweep`.
+        options: Those it was run with.
+    """
+    asked = read_question(sweep.folder)
+    done = set(sweep.runs.loc[sweep.runs["status"] == DONE, "run"].tolist())
+    return all(
+        run in done
+        for number, runs in enumerate(asked.ranges)
+        if options.has(number)
+        for run in runs
+    )
