@@ -265,4 +265,4 @@ def test_chunks_are_many_enough_to_share_and_few_enough_to_keep():
         chunks = -(-runs // length)
         assert chunks <= 4096
         assert length <= 16 or runs > 65_536
-        assert chunks >= min(runs, 129)
+        assert chunks >= min(runs, 65)

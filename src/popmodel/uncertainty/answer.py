@@ -158,8 +158,10 @@ def _all_columns(rows: pa.Table, columns: tuple[str, ...]) -> pa.Table:
 # ------------------------------------------------------------------ files
 
 
-def write_answer(folder: Path, asked: Question, damaged: Mapping[str, str]) -> Sweep:
-    """Read what is finished, write the tables of a sweep, and return it.
+def write_answer(
+    folder: Path, asked: Question, found: Contents, damaged: Mapping[str, str]
+) -> Sweep:
+    """Write the tables of a sweep from what is finished, and return it.
 
     `results.parquet` is written once no run is missing. When another process finished a chunk
     meanwhile, the tables are written again: the last of several writers saw everything.
@@ -167,6 +169,7 @@ def write_answer(folder: Path, asked: Question, damaged: Mapping[str, str]) -> S
     Args:
         folder: Folder of the sweep.
         asked: What it asks.
+        found: What is finished.
         damaged: Files that were put aside before.
 
     Raises:
@@ -174,11 +177,11 @@ def write_answer(folder: Path, asked: Question, damaged: Mapping[str, str]) -> S
         OSError: A file cannot be written.
     """
     while True:
-        names = chunk_files(folder)
-        sweep = sweep_of(folder, asked, read_chunks(folder, asked), damaged)
+        sweep = sweep_of(folder, asked, found, damaged)
         _write(sweep)
-        if chunk_files(folder) == names:
+        if chunk_files(folder) == list(found.names):
             return sweep
+        found = read_chunks(folder, asked, mend=True)
 
 
 def _write(sweep: Sweep) -> None:

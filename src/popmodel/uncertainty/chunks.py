@@ -125,7 +125,7 @@ def decode(content: bytes, label: Label) -> Batch:
         Damaged: They are not that.
     """
     try:
-        table = pq.read_table(pa.BufferReader(content), use_threads=False)
+        table = pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)
         header = json.loads((table.schema.metadata or {})[HEADER])
         records = tuple(Record(**record) for record in header.pop("runs"))
         found = Label(**header)

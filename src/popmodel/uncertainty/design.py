@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -15,7 +15,7 @@ from popmodel.uncertainty.run import Run
 
 KEYS: Final = ("run", "structure", "luck")
 """The first columns of every design; the others are paths."""
-FEW_CHUNKS: Final = 256
+FEW_CHUNKS: Final = 128
 MANY_CHUNKS: Final = 4096
 LONGEST_CHUNK: Final = 16
 """Runs in a chunk as long as there are not very many: what a kill can cost a worker."""
@@ -108,21 +108,22 @@ def _read(name: str, texts: pd.Series) -> pd.Series | list[int] | list[float]:
     return [int(one) for one in texts] if name in KEYS else [float(one) for one in texts]
 
 
-def runs_of(design: pd.DataFrame, numbers: Sequence[int]) -> tuple[Run, ...]:
-    """Return some runs of a checked design.
+class Runs:
+    """The runs of a checked design, made when they are asked for."""
 
-    Args:
-        design: From `checked_design`.
-        numbers: Which runs, as rows of the design.
-    """
-    rows = design.iloc[list(numbers)]
-    paths = list(design.columns[len(KEYS) :])
-    values = rows[paths].to_numpy(np.float64).tolist()
-    keys = zip(rows["run"].tolist(), rows["structure"].tolist(), rows["luck"].tolist(), strict=True)
-    return tuple(
-        Run(number, structure, luck, dict(zip(paths, row, strict=True)))
-        for (number, structure, luck), row in zip(keys, values, strict=True)
-    )
+    def __init__(self, design: pd.DataFrame) -> None:
+        """Take the design apart once: a table is slow to ask row by row."""
+        self.paths = tuple(str(name) for name in design.columns[len(KEYS) :])
+        self.structures: list[str] = design["structure"].tolist()
+        self.luck: list[int] = design["luck"].tolist()
+        self.values = design[list(self.paths)].to_numpy(np.float64)
+
+    def __call__(self, numbers: Iterable[int]) -> tuple[Run, ...]:
+        """Return some runs, by number."""
+        return tuple(
+            Run(n, self.structures[n], self.luck[n], dict(zip(self.paths, values, strict=True)))
+            for n, values in ((n, self.values[n].tolist()) for n in numbers)
+        )
 
 
 def chunk_length(runs: int) -> int:

@@ -14,7 +14,7 @@ import pandas as pd
 from popmodel.errors import RunError
 from popmodel.uncertainty.batch import DONE, Batch, joined, perform
 from popmodel.uncertainty.chunks import Label, encode
-from popmodel.uncertainty.design import design_bytes, runs_of
+from popmodel.uncertainty.design import Runs, design_bytes
 from popmodel.uncertainty.options import STANDARD, Options, processors
 from popmodel.uncertainty.run import Job
 from popmodel.uncertainty.store import ABOUT, Question, numbers_there, question, read_question
@@ -105,13 +105,14 @@ def _timed(asked: Question, job: Job) -> tuple[Batch, float]:
     """
     size = len(asked.design)
     spread = np.unique(np.linspace(0, size - 1, min(size, MOST_RUNS_TIMED)).astype(int)).tolist()
-    cold = perform(job, runs_of(asked.design, spread[:1]))
+    runs = Runs(asked.design)
+    cold = perform(job, runs(spread[:1]))
     began = time.perf_counter()
     warm: list[Batch] = []
     for number in spread:
         if warm and time.perf_counter() - began > SECONDS_FOR_TIMING:
             break
-        warm.append(perform(job, runs_of(asked.design, [number])))
+        warm.append(perform(job, runs([number])))
     found = joined(warm)
     if all(record.status != DONE for record in found.records):
         raise RunError(f"every run that was tried failed; the first: {found.records[0].error}")

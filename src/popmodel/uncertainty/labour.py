@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +13,7 @@ from popmodel.errors import PartlyDone, PopmodelError
 from popmodel.uncertainty.batch import DONE, Batch, joined
 from popmodel.uncertainty.chunks import only_done
 from popmodel.uncertainty.claims import Claims
-from popmodel.uncertainty.design import runs_of
+from popmodel.uncertainty.design import Runs
 from popmodel.uncertainty.executors import Workers
 from popmodel.uncertainty.options import Options
 from popmodel.uncertainty.run import Run
@@ -30,6 +30,8 @@ Progress = Callable[[int, int, int], None]
 """Called with runs that are done or failed, runs that failed, and runs there are."""
 SECONDS_BETWEEN_LOOKS: Final = 0.2
 """How often to look whether another process finished a chunk, or left one."""
+MOST_KEPT_WAITING: Final = 8
+"""Chunks that may wait to be written before no more are made."""
 
 
 class Labour:
@@ -57,9 +59,11 @@ class Labour:
         self.claims = claims
         self.options = options
         self.progress = progress
+        self.runs = Runs(asked.design)
         self.earlier: dict[int, Batch] = {}
         self.tried: set[int] = set()
         self.ended: dict[int, int] = {}
+        self.keeping: deque[tuple[int, Future[int]]] = deque()
         self.flying: dict[Future[Batch], int] = {}
 
     # -------------------------------------------------------------- what is left
@@ -96,6 +100,9 @@ class Labour:
     def do(self, left: Sequence[int], workers: Workers) -> None:
         """Do chunks; those that another process is at are waited for, or taken over from the dead.
 
+        Chunks are written by a thread: flushing to the disk takes as long as a short run, and what
+        was handed to it is written also when we are interrupted.
+
         Args:
             left: Which chunks.
             workers: Who does them.
@@ -104,14 +111,19 @@ class Labour:
             OSError: A chunk cannot be kept.
             PartlyDone: The workers are gone.
         """
+        with ThreadPoolExecutor(1) as self.keeper:
+            self._do(left, workers)
+
+    def _do(self, left: Sequence[int], workers: Workers) -> None:
         waiting, elsewhere, suspects = deque(left), deque[int](), list[int]()
-        while waiting or elsewhere or self.flying or suspects:
+        while waiting or elsewhere or self.flying or suspects or self.keeping:
             if suspects and not self.flying:
                 self._examine(suspects, workers)
             if not suspects:
                 self._send(waiting, elsewhere, workers)
             suspects += self._collect(workers)
-            if not waiting and not self.flying and elsewhere:
+            self._note_kept(all_of_it=not (waiting or self.flying or suspects))
+            if elsewhere and not (waiting or self.flying):
                 time.sleep(SECONDS_BETWEEN_LOOKS)
                 waiting, elsewhere = elsewhere, waiting
 
@@ -129,13 +141,9 @@ class Labour:
 
     def _runs(self, number: int) -> tuple[Run, ...]:
         """Return the runs of a chunk that are not done yet."""
-        done = (
-            {record.run for record in self.earlier[number].records} if self._again(number) else ()
-        )
-        return runs_of(self.asked.design, [n for n in self.asked.ranges[number] if n not in done])
-
-    def _again(self, number: int) -> bool:
-        return number in self.earlier
+        earlier = self.earlier.get(number)
+        done = {record.run for record in earlier.records} if earlier else set()
+        return self.runs(n for n in self.asked.ranges[number] if n not in done)
 
     def _collect(self, workers: Workers) -> list[int]:
         """Keep what came back; return the chunks at which a worker died."""
@@ -161,21 +169,36 @@ class Labour:
             suspects.pop()
 
     def _keep(self, number: int, batch: Batch) -> None:
-        if self._again(number):
-            earlier = self.earlier[number]
-            whole = joined([earlier, batch]) if earlier.records else batch
-            replace_chunk(self.folder, self.asked, number, whole, self.claims.owner)
-        else:
-            whole = batch
-            put_chunk(self.folder, self.asked, number, whole, self.claims.owner)
+        self.keeping.append((number, self.keeper.submit(self._write, number, batch)))
+
+    def _write(self, number: int, batch: Batch) -> int:
+        """Write a chunk; return how many of its runs failed."""
+        whole, put = batch, put_chunk
+        if number in self.earlier:
+            whole, put = _with_earlier(self.earlier[number], batch), replace_chunk
+        put(self.folder, self.asked, number, whole, self.claims.owner)
         note_seconds(self.folder, batch)
-        self.claims.release(number)
-        self._count(number, _failures(whole))
+        return _failures(whole)
+
+    def _note_kept(self, all_of_it: bool) -> None:
+        """Count what is written by now, or wait until all is; wait too when much is waiting."""
+        while self.keeping:
+            number, writing = self.keeping[0]
+            if not (all_of_it or writing.done() or len(self.keeping) > MOST_KEPT_WAITING):
+                return
+            failures = writing.result()
+            self.keeping.popleft()
+            self.claims.release(number)
+            self._count(number, failures)
 
     def _count(self, number: int, failures: int) -> None:
         self.tried.add(number)
         self.ended[number] = failures
         self._tell()
+
+
+def _with_earlier(earlier: Batch, batch: Batch) -> Batch:
+    return joined([earlier, batch]) if earlier.records else batch
 
 
 def _failures(batch: Batch) -> int:

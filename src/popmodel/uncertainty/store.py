@@ -15,7 +15,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import count
@@ -251,10 +251,12 @@ class Contents:
 
     Attributes:
         batches: By number of the chunk.
+        names: Files they were read from.
         damaged: Files that were not what they should be, and why.
     """
 
     batches: Mapping[int, Batch]
+    names: Sequence[str] = ()
     damaged: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -272,6 +274,7 @@ def read_chunks(folder: Path, asked: Question, mend: bool = False) -> Contents:
     """
     batches: dict[int, Batch] = {}
     damaged: dict[str, str] = {}
+    names: list[str] = []
     for name in chunk_files(folder):
         path = folder / CHUNKS / name
         try:
@@ -285,7 +288,8 @@ def read_chunks(folder: Path, asked: Question, mend: bool = False) -> Contents:
             continue  # a better one took its place
         else:
             batches[number] = _better(batches.get(number), batch, name)
-    return Contents(batches, damaged)
+            names.append(name)
+    return Contents(batches, names, damaged)
 
 
 def chunk_files(folder: Path) -> list[str]:

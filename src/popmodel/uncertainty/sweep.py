@@ -23,6 +23,7 @@ from popmodel.uncertainty.run import Job
 from popmodel.uncertainty.store import (
     ABOUT,
     CLAIMS,
+    Contents,
     Question,
     ask,
     copy_chunks,
@@ -93,8 +94,8 @@ def run_sweep(
         begin_manifest(folder, asked)
         with Claims(folder / CLAIMS) as claims:
             tidy(folder, claims)
-            damaged = _done(folder, asked, job, options, claims, progress)
-        return write_answer(folder, asked, damaged)
+            found, damaged = _done(folder, asked, job, options, claims, progress)
+        return write_answer(folder, asked, found, damaged)
 
 
 def _done(
@@ -104,8 +105,11 @@ def _done(
     options: Options,
     claims: Claims,
     progress: Progress | None,
-) -> dict[str, str]:
-    """Do what is left of a shard until all of it can be read back; return what was put aside."""
+) -> tuple[Contents, dict[str, str]]:
+    """Do what is left of a shard until all of it can be read back.
+
+    Returns what is finished, and the files that were put aside.
+    """
     labour = Labour(folder, asked, claims, options, progress)
     damaged: dict[str, str] = {}
     for _ in range(ATTEMPTS):
@@ -113,7 +117,7 @@ def _done(
         damaged |= found.damaged
         left = labour.left_after(found)
         if not left:
-            return damaged
+            return found, damaged
         del found  # its rows are not needed while others are made
         with workers_of(options, job) as workers:
             labour.do(left, workers)
@@ -194,10 +198,10 @@ def merge_sweeps(folder: Path, others: Sequence[Path] = ()) -> Sweep:
         begin_manifest(folder, asked)
         with Claims(folder / CLAIMS) as claims:
             tidy(folder, claims)
-            for other, found in questions:
-                copy_chunks(other, found, folder, asked)
-        damaged = read_chunks(folder, asked, mend=True).damaged
-        return write_answer(folder, asked, damaged)
+            for other, its in questions:
+                copy_chunks(other, its, folder, asked)
+        found = read_chunks(folder, asked, mend=True)
+        return write_answer(folder, asked, found, found.damaged)
 
 
 def is_shard_done(sweep: Sweep, options: Options) -> bool:
