@@ -150,7 +150,7 @@ def _plain(column: pd.Series[Any], name: str) -> pa.Array:
     try:
         array = pa.array(column, from_pandas=True)
         return array.cast(_kept_as(array.type))
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+    except (pa.ArrowException, OverflowError) as error:
         raise RunError(f"column {name} cannot be kept: {error}") from None
 
 
