@@ -10,12 +10,12 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "uncertainty"))
 
-from toy_jobs import Ishigami, a_design  # noqa: E402
+from toy_jobs import Ishigami, a_design
 
-from popmodel.cli import main  # noqa: E402
-from popmodel.cli.sweeping import Executor, Pace, carry_out, choices, is_ready, tell_plan  # noqa: E402
-from popmodel.errors import InputError, PartlyDone  # noqa: E402
-from popmodel.uncertainty import Options, run_sweep  # noqa: E402
+from popmodel.cli import main
+from popmodel.cli.sweeping import Executor, Pace, carry_out, choices, is_ready, tell_plan
+from popmodel.errors import InputError, PartlyDone
+from popmodel.uncertainty import Options, run_sweep
 
 
 def test_options_are_those_that_were_typed():

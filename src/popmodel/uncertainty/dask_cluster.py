@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 from popmodel.errors import InputError, RunError
@@ -87,8 +88,11 @@ def _connected(scheduler: str) -> Any:
         import distributed
     except ImportError:
         raise InputError("--executor dask: install popmodel[cluster]") from None
+    is_file = scheduler.endswith(".json")
+    if is_file and not Path(scheduler).is_file():  # Dask would wait for it for ever
+        raise InputError(f"--scheduler {scheduler}: there is no such scheduler file")
     connect: Any = distributed.Client
-    place = {"scheduler_file" if scheduler.endswith(".json") else "address": scheduler}
+    place = {"scheduler_file" if is_file else "address": scheduler}
     try:
         return connect(**place, timeout=SECONDS_TO_CONNECT, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
