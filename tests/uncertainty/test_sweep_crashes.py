@@ -297,6 +297,9 @@ def test_a_claim_of_a_dead_process_is_taken_over_at_once(tmp_path):
         dead.wait()
         assert one.take(3)
         (tmp_path / "000004.claim").write_text(json.dumps(told | {"owner": "y", "born": "1"}))
+        (tmp_path / f"{one.owner.split('-')[0]}-{dead.pid}-ab.alive").touch()
+        one.tidy()
+        assert len(list(tmp_path.glob("*.alive"))) == 1, "killed before it had told its name"
         assert one.take(4), "the number of the process was used again"
 
 

@@ -8,6 +8,7 @@ work and keep nothing right: were two processes at one chunk after all, they wou
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import secrets
@@ -34,7 +35,7 @@ class Claims:
             folder: Folder of the claims; made if it is not there.
         """
         self.folder = folder
-        self.owner = f"{os.getpid()}-{secrets.token_hex(6)}"
+        self.owner = f"{_machine()}-{os.getpid()}-{secrets.token_hex(6)}"
         self.held: set[int] = set()
         self._watched: dict[str, tuple[float, float]] = {}
         self._alive = folder / f"{self.owner}{ALIVE}"
@@ -153,12 +154,27 @@ def _create(path: Path, content: bytes) -> bool:
 
 
 def _told(path: Path) -> Mapping[str, Any]:
-    """Return what a claim says of its owner; nothing if it is gone or was cut."""
+    """Return what a claim says of its owner; by its name if it was not written to the end."""
     try:
         found = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except FileNotFoundError:
         return {}
+    except (OSError, ValueError):
+        return _told_by_name(path.stem)
     return found if isinstance(found, dict) else {}
+
+
+def _told_by_name(owner: str) -> Mapping[str, Any]:
+    machine, _, rest = owner.partition("-")
+    pid = rest.partition("-")[0]
+    if machine != _machine() or not pid.isdecimal():
+        return {}
+    return {"owner": owner, "host": _host(), "pid": int(pid), "born": _born(int(pid))}
+
+
+def _machine() -> str:
+    """Return a short name of this machine that can stand in the name of a file."""
+    return hashlib.sha256(_host().encode()).hexdigest()[:8]
 
 
 def _host() -> str:
