@@ -1,9 +1,9 @@
-"""What a sweep will take, told before it is run: from a few runs of its own job, done here."""
+"""What a sweep will take, told before it is run: from a few runs of its own job, done now."""
 
 from __future__ import annotations
 
-import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +15,8 @@ from popmodel.errors import RunError
 from popmodel.uncertainty.batch import DONE, Batch, joined, perform
 from popmodel.uncertainty.chunks import Label, encode
 from popmodel.uncertainty.design import Runs, design_bytes
+from popmodel.uncertainty.executors import Trial
+from popmodel.uncertainty.memory import peak_memory
 from popmodel.uncertainty.options import STANDARD, Options, processors
 from popmodel.uncertainty.run import Job
 from popmodel.uncertainty.store import ABOUT, Question, numbers_there, question, read_question
@@ -23,8 +25,8 @@ MOST_RUNS_TIMED: Final = 8
 SECONDS_FOR_TIMING: Final = 20.0
 SECONDS_A_CHUNK: Final = 0.006
 """To write a chunk, flush it to the disk and note it; measured on a laptop's disk."""
-SECONDS_TO_START: Final = 1.5
-"""For a worker process to start and import; measured on one core."""
+SECONDS_TO_LOAD: Final = 10.0
+"""A worker that took longer for its first run compiled the rules; the next one loads them."""
 COPIES: Final = 3
 """Times that all rows are in memory when the tables are written: read, joined, as a file."""
 DISK_BLOCK: Final = 4096
@@ -69,7 +71,7 @@ class Plan:
 
 
 def plan_sweep(design: pd.DataFrame, job: Job, folder: Path, options: Options = STANDARD) -> Plan:
-    """Return what a sweep will take; a few runs are done in this process, nothing is written.
+    """Return what a sweep will take; a few runs are done, nothing is written.
 
     Args:
         design: As for `run_sweep`.
@@ -83,40 +85,67 @@ def plan_sweep(design: pd.DataFrame, job: Job, folder: Path, options: Options = 
     """
     asked = question(design, job.identity, tuple(job.columns), {})
     before = peak_memory()
-    tried, cold = _timed(asked, job)
-    after = peak_memory()
+    trial = _in_a_worker if _in_processes(options) else _here
+    tried, start, peak = trial(asked, job)
+    if all(record.status != DONE for record in tried.records):
+        raise RunError(f"every run that was tried failed; the first: {tried.records[0].error}")
     left = _left(folder, asked, options)
     runs = sum(len(asked.ranges[number]) for number in left)
     seconds = float(np.mean([second for _, second in tried.seconds]))
-    workers = None if options.executor == "dask" else options.workers
-    rows = tried.rows.nbytes / len(tried.records) * len(asked.design) * COPIES
+    rows = int(tried.rows.nbytes / len(tried.records) * len(asked.design) * COPIES)
     return Plan(
-        len(asked.design), runs, len(left), workers, seconds,
-        _seconds(runs, len(left), seconds, cold, options),
-        _memory(before, after, int(rows), options) if before and after else None,
+        len(asked.design), runs, len(left),
+        None if options.executor == "dask" else options.workers, seconds,
+        _seconds(runs, len(left), seconds, start, options),
+        _memory(before, peak, options) + rows if before and peak else None,
         _disk(asked, tried),
     )  # fmt: skip
 
 
-def _timed(asked: Question, job: Job) -> tuple[Batch, float]:
-    """Do a few runs spread over the design; return those after the first, and what it cost more.
+def _in_processes(options: Options) -> bool:
+    return options.executor == "local" and options.workers > 1
 
-    The first is cold: rules are compiled or loaded, files read.
-    """
+
+def _spread(asked: Question) -> list[int]:
+    """Return a few runs from all over the design."""
     size = len(asked.design)
-    spread = np.unique(np.linspace(0, size - 1, min(size, MOST_RUNS_TIMED)).astype(int)).tolist()
+    found: list[int] = np.unique(
+        np.linspace(0, size - 1, min(size, MOST_RUNS_TIMED)).astype(int)
+    ).tolist()
+    return found
+
+
+def _here(asked: Question, job: Job) -> tuple[Batch, float, int | None]:
+    """Do a few runs in this process; return them, seconds to start, and the peak of memory.
+
+    The first is done twice: the first time rules are compiled or loaded, and files are read.
+    """
     runs = Runs(asked.design)
-    cold = perform(job, runs(spread[:1]))
+    perform(job, runs(_spread(asked)[:1]))
+    return _warm(lambda n: perform(job, runs([n])), asked), 0.0, peak_memory()
+
+
+def _in_a_worker(asked: Question, job: Job) -> tuple[Batch, float, int | None]:
+    """Do a few runs in a worker process; where it had to compile, start another for the rest."""
+    runs = Runs(asked.design)
+    first = runs(_spread(asked)[:1])
+    with Trial(job, first) as trial:
+        tried = _warm(lambda n: trial.perform(runs([n])), asked)
+        start, peak = trial.start, trial.peak()
+    if start > SECONDS_TO_LOAD:
+        with Trial(job, first) as trial:
+            start, peak = trial.start, trial.peak()
+    return tried, start, peak
+
+
+def _warm(done: Callable[[int], Batch], asked: Question) -> Batch:
     began = time.perf_counter()
-    warm: list[Batch] = []
-    for number in spread:
-        if warm and time.perf_counter() - began > SECONDS_FOR_TIMING:
+    found: list[Batch] = []
+    for number in _spread(asked):
+        if found and time.perf_counter() - began > SECONDS_FOR_TIMING:
             break
-        warm.append(perform(job, runs([number])))
-    found = joined(warm)
-    if all(record.status != DONE for record in found.records):
-        raise RunError(f"every run that was tried failed; the first: {found.records[0].error}")
-    return found, max(0.0, cold.seconds[0][1] - warm[0].seconds[0][1])
+        found.append(done(number))
+    return joined(found)
 
 
 def _left(folder: Path, asked: Question, options: Options) -> list[int]:
@@ -128,26 +157,29 @@ def _left(folder: Path, asked: Question, options: Options) -> list[int]:
     return [n for n in range(len(asked.ranges)) if options.has(n) and n not in there]
 
 
-def _seconds(runs: int, chunks: int, seconds: float, cold: float, options: Options) -> float:
+def _seconds(runs: int, chunks: int, seconds: float, start: float, options: Options) -> float:
     """Return the time of some runs, shared among the workers that can be busy at once."""
     if not runs:
         return 0.0
     work = runs * seconds + chunks * SECONDS_A_CHUNK
     if options.executor == "dask":
         return work
-    busy = min(options.workers, processors(), chunks)
-    if options.executor == "local" and options.workers > 1:
-        return work / busy + cold + SECONDS_TO_START
-    return work / busy
+    return work / min(options.workers, processors(), chunks) + start
 
 
-def _memory(before: int, after: int, rows: int, options: Options) -> int:
-    """Return the memory of all processes, from the peak of this one before and after some runs."""
+def _memory(before: int, peak: int, options: Options) -> int:
+    """Return the memory of all processes.
+
+    Args:
+        before: Peak of this process before it did a run.
+        peak: Of who did runs, this process or a worker.
+        options: How many there will be.
+    """
+    if _in_processes(options):
+        return before + options.workers * peak
     if options.executor == "threads":
-        return after + (options.workers - 1) * (after - before) + rows
-    if options.executor == "local" and options.workers > 1:
-        return options.workers * after + before + rows
-    return after + rows
+        return peak + (options.workers - 1) * (peak - before)
+    return peak
 
 
 def _disk(asked: Question, tried: Batch) -> int:
@@ -168,24 +200,6 @@ def _encoded(tried: Batch, runs: int) -> int:
     records = tuple(replace(r, run=n) for n, r in enumerate(tried.records[:runs]))
     batch = Batch(records, tried.rows.filter(kept))
     return len(encode(Label("0" * 64, "0" * 64, 0, 0, runs - 1), batch))
-
-
-def peak_memory() -> int | None:
-    """Return the most memory this process has held, in bytes; None where nobody tells."""
-    try:
-        lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
-        return next(int(one.split()[1]) * 1024 for one in lines if one.startswith("VmHWM:"))
-    except (OSError, StopIteration):
-        return _peak_by_resource()
-
-
-def _peak_by_resource() -> int | None:
-    try:
-        import resource
-    except ImportError:
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def _time(seconds: float) -> str:

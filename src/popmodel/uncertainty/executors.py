@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import (
     BrokenExecutor,
@@ -23,6 +24,7 @@ from typing import Final, Protocol
 
 from popmodel.errors import RunError
 from popmodel.uncertainty.batch import Batch, failure, joined, perform
+from popmodel.uncertainty.memory import peak_memory
 from popmodel.uncertainty.options import Options
 from popmodel.uncertainty.run import Job, Run
 
@@ -191,6 +193,45 @@ class Processes:
             _end(self.pool)
         else:
             self.pool.shutdown()
+
+
+class Trial:
+    """One worker process, to see what one takes; ends with the block.
+
+    Attributes:
+        start: Seconds to start, import and do a first run.
+    """
+
+    def __init__(self, job: Job, runs: Sequence[Run]) -> None:
+        """Start it and have it do some runs."""
+        began = time.perf_counter()
+        self.pool = _process_pool(job, 1)
+        self.perform(runs)
+        self.start = time.perf_counter() - began
+
+    def __enter__(self) -> Trial:
+        """Begin."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the process."""
+        _end(self.pool)
+
+    def perform(self, runs: Sequence[Run]) -> Batch:
+        """Do some runs there.
+
+        Raises:
+            RunError: They kill it.
+        """
+        try:
+            return self.pool.submit(_perform_here, tuple(runs)).result()
+        except BrokenExecutor:
+            _end(self.pool)
+            raise RunError(DIED) from None
+
+    def peak(self) -> int | None:
+        """Return the most memory it has held, in bytes."""
+        return self.pool.submit(peak_memory).result()
 
 
 def _process_pool(job: Job, workers: int) -> ProcessPoolExecutor:
