@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 
 import numpy as np
@@ -161,6 +162,17 @@ def test_fresh_begins_anew_and_keeps_the_earlier_sweep_beside(tmp_path):
         assert len(sweep.design) == 6
     assert files(tmp_path / "s.earlier-1") == earlier
     assert (tmp_path / "s.earlier-2").is_dir()
+
+
+def test_fresh_waits_for_those_at_work_and_not_for_those_long_silent(tmp_path):
+    run_sweep(a_design(4), JOB, tmp_path / "s")
+    sign = tmp_path / "s/claims/x.alive"
+    sign.write_text('{"owner": "x", "host": "elsewhere", "pid": 1, "born": ""}')
+    with pytest.raises(InputError, match="elsewhere, process 1 works in it"):
+        run_sweep(a_design(4), JOB, tmp_path / "s", Options(fresh=True))
+    os.utime(sign, (1, 1))
+    run_sweep(a_design(4), JOB, tmp_path / "s", Options(fresh=True))
+    assert (tmp_path / "s.earlier-1").is_dir()
 
 
 def test_a_folder_with_other_files_is_left_alone(tmp_path):

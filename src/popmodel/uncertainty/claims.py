@@ -91,11 +91,19 @@ class Claims:
                 self._path(number).unlink(missing_ok=True)
 
     def others(self) -> list[str]:
-        """Return who else is at work here, as `host, process 123`."""
+        """Return who else is at work here, as `host, process 123`.
+
+        Raises:
+            OSError: The folder cannot be touched.
+        """
+        self.folder.touch()  # its time is that of the disk, which may not be ours
+        now = self.folder.stat().st_mtime
         found = []
         for path in sorted(self.folder.glob(f"*{ALIVE}")):
             told = _told(path)
-            if path != self._alive and told and not self._is_abandoned(path):
+            if path == self._alive or not told or self._is_abandoned(path):
+                continue
+            if now - path.stat().st_mtime <= PATIENCE:
                 found.append(f"{told['host']}, process {told['pid']}")
         return found
 

@@ -158,7 +158,7 @@ def _asked_to_end() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, earlier)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if earlier is None else earlier)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
