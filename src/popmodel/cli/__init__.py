@@ -17,6 +17,7 @@ from popmodel.cli.economics import economics as economics_command
 from popmodel.cli.evidence import evidence as evidence_command
 from popmodel.cli.explain import explain as explain_command
 from popmodel.cli.export import export as export_command
+from popmodel.cli.merge import merge as merge_command
 from popmodel.cli.new import new as new_command
 from popmodel.cli.patient import patient as patient_command
 from popmodel.cli.report import report as report_command
@@ -50,6 +51,7 @@ app.command("explain")(explain_command)
 app.command("patient")(patient_command)
 app.command("calibrate")(calibrate_command)
 app.command("validate")(validate_command)
+app.command("merge")(merge_command)
 app.command("schema")(schema_command)
 app.command("new")(new_command)
 
