@@ -73,7 +73,7 @@ class Patient(mesa.Agent):
 
     @property
     def severity(self) -> float:
-        """True score (MADRS) on the model's day, with the natural course read up to the next event."""
+        """True score (MADRS) today, with the natural course as read up to the next event."""
         model: DepressionCare = self.model
         return float(score_of(self.record, model.parameters, model.day))
 
