@@ -56,10 +56,12 @@ class Beliefs:
     Attributes:
         evidence: cards with the scenario's overrides applied.
         structure: structural choices.
+        settings: today's value of further paths that a sweep moves, such as `discount.health`.
     """
 
     evidence: Evidence
     structure: Structure
+    settings: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def fitted(self) -> tuple[str, ...]:
@@ -73,7 +75,8 @@ class Beliefs:
         values = dict(self.evidence.values())
         if card is not None:
             values |= calibrated_values(card, self.evidence.overridden)
-        return values | {path: weight for path, (_, weight) in self._readings().items()}
+        readings = {path: weight for path, (_, weight) in self._readings().items()}
+        return values | readings | dict(self.settings)
 
     def uncertain(self) -> tuple[str, ...]:
         """Return every path that draws move."""
@@ -372,17 +375,21 @@ def _subject_name(path: str, belief: Beliefs) -> str:
     return ".".join(parts[: 3 if parts[0] == "treatments" else 2])
 
 
-def structure_beliefs(evidence: Evidence, choices: Iterable[Any]) -> tuple[Beliefs, ...]:
+def structure_beliefs(
+    evidence: Evidence, choices: Iterable[Any], settings: Mapping[str, float] | None = None
+) -> tuple[Beliefs, ...]:
     """Return what is believed under each structure of a scenario.
 
     Args:
         evidence: cards with the scenario's overrides applied.
         choices: of `Scenario.structures()`.
+        settings: today's value of further paths.
     """
     return tuple(
         Beliefs(
             evidence,
             Structure(c.severity_effect, c.correlation, c.contact_credit, c.extrapolation),
+            dict(settings or {}),
         )
         for c in choices
     )

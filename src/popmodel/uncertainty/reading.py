@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
+from popmodel.errors import InputError, Problem, did_you_mean
 from popmodel.evidence.load import Evidence
 from popmodel.parameters import Parameters
 from popmodel.parameters.treatments import FAMILIES_DRAWN
 from popmodel.pipeline.stages import parameters_of
+from popmodel.scenario.options import where_of
 from popmodel.scenario.routing import chain
 from popmodel.scenario.schema import Scenario
 from popmodel.uncertainty.factors import Beliefs, Factor, structure_beliefs
@@ -18,9 +20,67 @@ ALWAYS: Final = ("none", "usual_care")
 """Contacts of patients who are on no course."""
 
 
-def scenario_beliefs(scenario: Scenario) -> tuple[Beliefs, ...]:
-    """Return what is believed under each structure a scenario asks for."""
-    return structure_beliefs(scenario.evidence(), scenario.structures())
+def scenario_beliefs(scenario: Scenario, paths: Iterable[str] = ()) -> tuple[Beliefs, ...]:
+    """Return what is believed under each structure a scenario asks for.
+
+    Args:
+        scenario: what is asked.
+        paths: further numbers that will be moved; their value today is noted.
+
+    Raises:
+        InputError: one of these paths is not there.
+    """
+    settings = {path: value_today(scenario, path) for path in paths}
+    return structure_beliefs(scenario.evidence(), scenario.structures(), settings)
+
+
+def value_today(scenario: Scenario, path: str) -> float:
+    """Return the number at a path of the scenario or of a card, as the scenario has it.
+
+    A number that trials fitted has another value under each structure; this is the card's.
+
+    Raises:
+        InputError: there is no such path, or no number.
+    """
+    if path.startswith(FAMILIES_DRAWN):
+        card = scenario.evidence().treatments[path.removeprefix(FAMILIES_DRAWN)]
+        return card.severity_effect.premise_weight.value
+    if where_of(path)[0] == "overrides":
+        found = scenario.evidence().value_at(path)
+    else:
+        found = _setting(scenario, path)
+    value = getattr(found, "value", found)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InputError([Problem("", 0, 0, path, f"is no number (found {value!r:.40})")])
+    return float(value)
+
+
+def is_number(scenario: Scenario, path: str) -> bool:
+    """Say whether a path leads to a number of the scenario or of a card."""
+    try:
+        value_today(scenario, path)
+    except InputError:
+        return False
+    return True
+
+
+def _setting(scenario: Scenario, path: str) -> Any:
+    """Return what stands at a path of the scenario.
+
+    Raises:
+        InputError: nothing does; names the nearest.
+    """
+    node: Any = scenario.model_dump()
+    for part in path.split("."):
+        if isinstance(node, list | tuple) and part.isdigit() and int(part) < len(node):
+            node = node[int(part)]
+        elif isinstance(node, dict) and part in node:
+            node = node[part]
+        else:
+            known = [str(k) for k in node] if isinstance(node, dict) else []
+            told = f"there is no '{part}' here"
+            raise InputError([Problem("", 0, 0, path, told, did_you_mean(part, known))])
+    return node
 
 
 def live_paths(scenario: Scenario) -> tuple[str, ...]:
