@@ -20,8 +20,8 @@ from popmodel.cli.settings import (
 
 if TYPE_CHECKING:
     from popmodel.scenario import Scenario
-    from popmodel.uncertainty.search import Question
     from popmodel.uncertainty.solve import Solution
+    from popmodel.uncertainty.solve_for import Question
 
 WORDS = {
     "found": "",
@@ -34,9 +34,7 @@ WORDS = {
 
 def solve(
     scenario: Annotated[Path, typer.Argument(help="Scenario file.", metavar="SCENARIO")],
-    path: Annotated[
-        str, typer.Option("--for", metavar="PATH", help="Number to find a value of.")
-    ],
+    path: Annotated[str, typer.Option("--for", metavar="PATH", help="Number to find a value of.")],
     until: Annotated[
         str,
         typer.Option(
@@ -64,7 +62,7 @@ def solve(
     json: JsonOption = False,
 ) -> None:
     """Find the value of PATH at which CONDITION begins, or ceases, to hold."""
-    from popmodel.uncertainty.search import question_of, search
+    from popmodel.uncertainty.solve_for import question_of, search
 
     options = {"patients": patients, "years": years, "seed": seed, "structure": structure}
     asked = read([scenario], set_, **options)[0]
@@ -105,7 +103,9 @@ def range_of(text: str | None, option: str = "--between") -> tuple[float, float]
     except ValueError:
         ends = (1.0, 0.0)
     if not colon or not ends[0] < ends[1] or any(abs(end) > 1e15 for end in ends):
-        raise InputError([Problem(option, 0, 0, "", f"'{text}' is no range", "low:high, as 0:20000")])
+        raise InputError(
+            [Problem(option, 0, 0, "", f"'{text}' is no range", "low:high, as 0:20000")]
+        )
     return ends
 
 

@@ -29,7 +29,9 @@ VALUED: Final = ("nmb", "inc_nmb", "lead", "icer")
 """Names that need an amount per QALY (or are one)."""
 INCREMENT: Final = "inc_"
 OPERATORS: Final = (">=", "<=", ">", "<")
-_TOKEN: Final = re.compile(r"\s*(?:(\d[\d_]*\.?\d*(?:[eE][+-]?\d+)?)|([A-Za-z_][\w-]*)|(>=|<=|[-+*()<>]))")
+_TOKEN: Final = re.compile(
+    r"\s*(?:(\d[\d_]*\.?\d*(?:[eE][+-]?\d+)?)|([A-Za-z_][\w-]*)|(>=|<=|[-+*()<>]))"
+)
 LONGEST: Final = 500
 
 
@@ -236,7 +238,7 @@ def margin_of(condition: Condition, rows: pd.DataFrame, asked: Asked) -> Margin:
     """
     blocks = rows[rows["dimension"] == BLOCK]
     by_strategy = {
-        name: part.set_index("group").sort_index() for name, part in blocks.groupby("strategy")
+        str(name): part.set_index("group").sort_index() for name, part in blocks.groupby("strategy")
     }
     lacking = [name for name in asked.strategies if name not in by_strategy]
     if lacking:

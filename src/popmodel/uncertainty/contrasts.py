@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -76,22 +76,17 @@ def contrasts(rows: pd.DataFrame, asked: Asked) -> pd.DataFrame:
         InputError: a strategy or column is missing in a run.
     """
     blocks = by_block(rows, asked.strategies)
-    base = blocks.xs(asked.comparator, level="strategy")
+    base = _of_strategy(blocks, asked.comparator)
     parts = []
     for strategy in asked.strategies:
-        if strategy == asked.comparator:
-            continue
-        own = blocks.xs(strategy, level="strategy")
-        change = _changes(own, base, asked)
-        parts.append(_summed(change, own[WEIGHT]).assign(strategy=strategy))
+        if strategy != asked.comparator:
+            own = _of_strategy(blocks, strategy)
+            change = _changes(own, base, asked)
+            parts.append(_summed(change, own[WEIGHT]).assign(strategy=strategy))
     if not parts:
         raise InputError("there is only the comparator; a sweep needs a strategy to compare")
     long = pd.concat(parts, ignore_index=True)
-    order = {name: place for place, name in enumerate(asked.strategies)}
-    long = long.sort_values(
-        ["run", "structure", "strategy"], kind="stable", ignore_index=True,
-        key=lambda column: column.map(order) if column.name == "strategy" else column,
-    )  # fmt: skip
+    long = long.sort_values("run", kind="stable", ignore_index=True)
     return long[[*KEYS, "strategy", "outcome", "value", "se"]]
 
 
@@ -109,6 +104,11 @@ def by_block(rows: pd.DataFrame, strategies: Sequence[str]) -> pd.DataFrame:
     return own.set_index([*KEYS, "strategy", "group"]).sort_index()
 
 
+def _of_strategy(blocks: pd.DataFrame, strategy: str) -> pd.DataFrame:
+    own = blocks[blocks.index.get_level_values("strategy") == strategy]
+    return own.reset_index("strategy", drop=True)
+
+
 def _changes(own: pd.DataFrame, base: pd.DataFrame, asked: Asked) -> pd.DataFrame:
     if not own.index.equals(base.index):
         raise InputError("the blocks of two strategies are not the same; the results are mixed up")
@@ -122,17 +122,17 @@ def _changes(own: pd.DataFrame, base: pd.DataFrame, asked: Asked) -> pd.DataFram
 
 def _summed(change: pd.DataFrame, weight: pd.Series[float]) -> pd.DataFrame:
     """Return weighted mean and standard error over blocks of every outcome and run."""
-    total = weight.groupby(level=KEYS).transform("sum")
-    share = weight / total
-    mean = change.mul(share, axis=0).groupby(level=KEYS).sum()
-    off = (change - mean.reindex(change.index.droplevel("group")).to_numpy()) ** 2
-    count = change.groupby(level=KEYS).size()
-    spread = off.mul(share, axis=0).groupby(level=KEYS).sum()
-    error = np.sqrt(spread.div((count - 1).where(count > 1), axis=0))
-    columns = mean.columns.rename("outcome")
-    long = mean.set_axis(columns, axis=1).stack().rename("value").to_frame()
-    long["se"] = error.set_axis(columns, axis=1).stack().reindex(long.index)
-    return long.reset_index()
+    share = (weight / weight.groupby(level=KEYS).transform("sum")).to_numpy()
+    long = change.melt(var_name="outcome", ignore_index=False).reset_index()
+    long["share"] = np.tile(share, change.shape[1])
+    long["part"] = long["value"] * long["share"]
+    keys = [*KEYS, "outcome"]
+    mean = long.groupby(keys, sort=False)["part"].transform("sum")
+    long["off"] = long["share"] * (long["value"] - mean) ** 2
+    by = long.groupby(keys, sort=False)
+    found = by.agg(value=("part", "sum"), spread=("off", "sum"), blocks=("off", "size"))
+    free = (found["blocks"] - 1).where(found["blocks"] > 1)
+    return found.assign(se=np.sqrt(found["spread"] / free)).reset_index()
 
 
 def outcome_values(long: pd.DataFrame, strategy: str, outcome: str) -> pd.Series[float]:
@@ -148,8 +148,3 @@ def outcome_values(long: pd.DataFrame, strategy: str, outcome: str) -> pd.Series
     mine = long[(long["strategy"] == strategy) & (long["outcome"] == outcome)]
     values: pd.Series[float] = mine.set_index("run")["value"].sort_index()
     return values
-
-
-def labels_of(scenario: Scenario) -> Mapping[str, str]:
-    """Return the labels of the strategies."""
-    return scenario.labels()

@@ -135,5 +135,6 @@ def replicates_of_luck(cube: Cube) -> NDArray[np.int64]:
     if cube.method == "morris":
         steps = uniform.reshape(cube.n, -1)
         moved = steps != steps[:, :1]
-        return (2 * np.arange(cube.n)[:, None] + moved).ravel()
+        numbers: NDArray[np.int64] = (2 * np.arange(cube.n)[:, None] + moved).ravel()
+        return numbers
     return np.floor(uniform * REPLICATES).astype(np.int64)

@@ -238,7 +238,9 @@ def chosen_factors(
     for text in over:
         paths: list[str] = []
         for part in text.split("+"):
-            paths += _paths_of(part.strip(), inside, allowed, names, given, is_path, beliefs, problems)
+            paths += _paths_of(
+                part.strip(), inside, allowed, names, given, is_path, beliefs, problems
+            )
         full = _whole(paths, beliefs, given, whole)
         found.append(Factor(text, full, {p: given[p] for p in full if p in given}))
     _refuse_overlap(found, problems)

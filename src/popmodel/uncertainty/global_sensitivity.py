@@ -397,9 +397,7 @@ def _quiet() -> Iterator[None]:
 # ---------------------------------------------------------------- how they settle
 
 
-def convergence(
-    cube: Cube, output: ArrayLike, design_id: str, steps: int = 6
-) -> pd.DataFrame:
+def convergence(cube: Cube, output: ArrayLike, design_id: str, steps: int = 6) -> pd.DataFrame:
     """Return the indices from the first part of the sample, doubled until all of it is used.
 
     Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -42,9 +42,10 @@ def sweep_indices(
         InputError: results that are missing, infinite, or of another design.
     """
     found, told = [], []
-    for names, part in outcomes.groupby(["structure", "strategy", "outcome"], sort=False):
+    keys = ["structure", "strategy", "outcome"]
+    for names, part in outcomes.groupby(keys, sort=False):
         y = part.sort_values("run")["value"].to_numpy()
-        where = dict(zip(("structure", "strategy", "outcome"), names, strict=True))
+        where: dict[str, Any] = dict(zip(keys, names, strict=True))
         status = "varies"
         try:
             found.append(indices(cube, y, design_id, complete).assign(**where))
@@ -86,8 +87,8 @@ def noise_floor(table: pd.DataFrame) -> pd.DataFrame:
     own = table[table["factor"] == LUCK]
     own = own[own["index"] == own["method"].map(TOTAL)]
     columns = ["structure", "strategy", "outcome", "index", "value", "high"]
-    return own[columns].rename(columns={"value": "floor", "high": "floor_high"}).reset_index(
-        drop=True
+    return (
+        own[columns].rename(columns={"value": "floor", "high": "floor_high"}).reset_index(drop=True)
     )
 
 

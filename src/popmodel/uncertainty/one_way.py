@@ -20,6 +20,10 @@ ENDS: Final = (0.025, 0.975)
 """Quantiles of low and high: what is believed with 95 %."""
 STEPS: Final = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 BASE: Final = "base"
+TORNADO: Final = (
+    "structure", "strategy", "outcome", "factor", "path", "low_value", "base_value", "high_value",
+    "outcome_low", "outcome_base", "outcome_high", "span",
+)  # fmt: skip
 MOST_LINES: Final = 7
 """Lines that a spider can show and be read."""
 
@@ -167,37 +171,27 @@ def tornado_table(runs: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
     """
     table = _joined(runs, outcomes)
     keys = ["structure", "strategy", "outcome"]
-    base = table[table["factor"] == BASE].set_index(keys)["value_of"]
-    moved = table[table["factor"] != BASE]
-    rows = []
-    for (structure, strategy, outcome, factor), part in moved.groupby(
-        [*keys, "factor"], sort=False
-    ):
-        ends = part.sort_values("quantile")
-        low, high = ends.iloc[0], ends.iloc[-1]
-        rows.append(
-            {
-                "structure": structure,
-                "strategy": strategy,
-                "outcome": outcome,
-                "factor": factor,
-                "path": low["path"],
-                "low_value": low["value"],
-                "base_value": low["base_value"],
-                "high_value": high["value"],
-                "outcome_low": low["value_of"],
-                "outcome_base": base[structure, strategy, outcome],
-                "outcome_high": high["value_of"],
-                "span": abs(high["value_of"] - low["value_of"]),
-            }
-        )
-    order = pd.DataFrame(rows)
-    places = {key: k for k, key in enumerate(dict.fromkeys(zip(*(order[k] for k in keys))))}  # noqa: B905
-    rank = [places[key] for key in zip(*(order[k] for k in keys), strict=True)]
-    order = order.assign(_rank=rank).sort_values(
-        ["_rank", "span"], ascending=[True, False], kind="stable", ignore_index=True
-    )
-    return order.drop(columns="_rank")
+    base = table.loc[table["factor"] == BASE, [*keys, "value_of"]]
+    moved = table[table["factor"] != BASE].sort_values("quantile", kind="stable")
+    ends = moved.groupby([*keys, "factor"], sort=False)
+    found = ends.agg(
+        path=("path", "first"),
+        low_value=("value", "first"),
+        base_value=("base_value", "first"),
+        high_value=("value", "last"),
+        outcome_low=("value_of", "first"),
+        outcome_high=("value_of", "last"),
+        first=("run", "min"),
+    ).reset_index()
+    found = found.merge(base.rename(columns={"value_of": "outcome_base"}), on=keys)
+    found["span"] = (found["outcome_high"] - found["outcome_low"]).abs()
+    for name in ("strategy", "outcome"):
+        found[f"_{name}"] = found[name].map({x: k for k, x in enumerate(outcomes[name].unique())})
+    structures = {x: k for k, x in enumerate(runs["structure"].unique())}
+    found["_structure"] = found["structure"].map(structures)
+    order = ["_structure", "_strategy", "_outcome", "span", "first"]
+    found = found.sort_values(order, ascending=[True, True, True, False, True], ignore_index=True)
+    return found[list(TORNADO)]
 
 
 def spider_table(

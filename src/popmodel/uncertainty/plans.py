@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,10 +13,6 @@ from popmodel.errors import InputError
 from popmodel.uncertainty.cube import LUCK, Cube, cube_from, replicates_of_luck
 from popmodel.uncertainty.factors import Beliefs, Factor, refuse_empty, subjects_of
 from popmodel.uncertainty.global_sensitivity import sample_cube
-
-KEYS: Final = ("run", "structure", "luck")
-PROBLEM: Final = "problem.json"
-POINTS: Final = "points.parquet"
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,36 +94,25 @@ def plan_of(
 # ---------------------------------------------------------------- kept with the sweep
 
 
-def problem_json(plan: Plan, design_id: str = "") -> bytes:
-    """Return what must be kept to analyse results later, as JSON.
+def about_cube(cube: Cube) -> dict[str, Any]:
+    """Return what must be kept beside results to analyse them later; see `cube_again`."""
+    return {"cube": cube.id, **cube.described()}
+
+
+def cube_again(about: Mapping[str, Any]) -> Cube:
+    """Return the points of a sweep again, if they are still the same.
 
     Args:
-        plan: the design.
-        design_id: identity the sweep's own store has given the design.
-    """
-    told = {
-        "id": plan.cube.id,
-        "design": design_id,
-        "problem": plan.cube.described(),
-        "factors": {name: list(paths) for name, paths in plan.factors.items()},
-    }
-    return (json.dumps(told, indent=1) + "\n").encode()
-
-
-def points_table(cube: Cube) -> pd.DataFrame:
-    """Return the points as a table, one column an input."""
-    return pd.DataFrame(cube.points, columns=list(cube.inputs))
-
-
-def read_cube(folder: Path) -> tuple[Cube, dict[str, Any]]:
-    """Return the cube that was kept beside a sweep, and what else is known about it.
+        about: of `about_cube`, as it was kept.
 
     Raises:
-        InputError: a file is missing or damaged, or the points are not those of the id.
+        InputError: something is missing, or the points now are others than those that were run.
     """
     try:
-        told = json.loads((folder / PROBLEM).read_text(encoding="utf-8"))
-        points = pd.read_parquet(folder / POINTS)
-        return cube_from(told["problem"], points.to_numpy(), told["id"]), told
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"{folder / PROBLEM}: no sweep can be read here ({error})") from error
+        cube = sample_cube(
+            about["method"], about["inputs"], about["factors"], n=about["n"], seed=about["seed"],
+            second_order=about["second_order"],
+        )  # fmt: skip
+    except KeyError as error:
+        raise InputError(f"the design does not say its {error}; make it anew") from error
+    return cube_from(about, cube.points, about["cube"])

@@ -187,7 +187,9 @@ def _slope(tried: list[Evaluation], good: Evaluation, bad: Evaluation) -> float:
     """Return the slope around the value found, over a stretch wide enough not to be noise."""
     nearest = sorted(tried, key=lambda one: abs(one.value - good.value))
     others = [one for one in nearest if one.value != good.value]
-    wide = [one for one in others if abs(one.margin - good.margin) > 2.0 * max(one.se, good.se, 0.0)]
+    wide = [
+        one for one in others if abs(one.margin - good.margin) > 2.0 * max(one.se, good.se, 0.0)
+    ]
     other = wide[0] if wide else max(others, key=lambda one: abs(one.value - good.value))
     return (other.margin - good.margin) / (other.value - good.value)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -57,7 +58,7 @@ def switches(
 
     grid = [float(x) for x in np.linspace(low, high, max(2, steps))]
     found: list[dict[str, Any]] = []
-    for left, right in zip(grid[:-1], grid[1:], strict=True):
+    for left, right in itertools.pairwise(grid):
         found += _between(rows_at, path, left, right, asked, wtp, 0)
     if not found:
         winner = best_of(rows_at(low), asked, wtp)

@@ -88,9 +88,7 @@ def _check_unit(scenario: Scenario, path: str, low: float, high: float) -> None:
         raise InputError([Problem("--between", 0, 0, path, told, f"{least:g} to {most:g}")])
 
 
-def rows_by_value(
-    scenario: Scenario, path: str, structure: str
-) -> Callable[[float], pd.DataFrame]:
+def rows_by_value(scenario: Scenario, path: str, structure: str) -> Callable[[float], pd.DataFrame]:
     """Return the model as a function of one number: rows by strategy and block of patients."""
     job = ModelJob(scenario)
     shares = scenario.evidence()
