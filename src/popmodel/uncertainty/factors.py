@@ -30,6 +30,8 @@ Ranges = Mapping[str, tuple[float, float]]
 
 CALIBRATION: Final = "calibration"
 READING: Final = "structure.premise"
+TAIL: Final = 0.025
+"""Share of what is believed beyond each end of a stated range, in analyses by quantile."""
 RANGE: Final = "range."
 """What the uniform of a number with a stated range is called: `range.<path>`."""
 
@@ -170,7 +172,8 @@ class Beliefs:
     def at(self, factor: Factor, quantile: float) -> dict[str, float]:
         """Return the values of a factor with all of it at one quantile of what is believed.
 
-        A single share of a whole is set to its own quantile, and the others are scaled to fit.
+        A single share of a whole is set to its own quantile, and the others are scaled to fit. A
+        stated range is taken for the central 95 %: its ends are reached at 0.025 and 0.975.
         """
         quantities = self.evidence.quantities()
         if len(factor.paths) == 1 and factor.paths[0] in quantities:
@@ -178,7 +181,8 @@ class Beliefs:
             if isinstance(quantities[path].distribution, Dirichlet):
                 value = float(quantities[path].quantile(quantile))
                 return self.evidence.rebalanced(path, value)
-        drawn = self.values([factor], lambda _: quantile)
+        stated = min(1.0, max(0.0, (quantile - TAIL) / (1.0 - 2.0 * TAIL)))
+        drawn = self.values([factor], lambda s: stated if s.startswith(RANGE) else quantile)
         return {path: float(x) for path, x in drawn.items()}
 
 

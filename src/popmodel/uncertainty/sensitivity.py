@@ -128,6 +128,8 @@ def factors_of(
     live = live_paths(scenario)
     if request.over or request.ranges:
         over = request.over or tuple(request.ranges)
+        if request.method == ONE_WAY:
+            over = _one_by_one(over, beliefs, live)
         factors = chosen_factors(
             over, beliefs, request.ranges, live,
             lambda path: is_number(scenario, path), whole=request.method in METHODS,
@@ -139,6 +141,24 @@ def factors_of(
     if request.method == TWO_WAY and len(factors) != 2:
         raise InputError(f"two-way needs exactly two --over paths (found {len(factors)})")
     return factors
+
+
+def _one_by_one(
+    over: Sequence[str], beliefs: Sequence[Beliefs], live: Sequence[str]
+) -> tuple[str, ...]:
+    """Replace the beginning of several paths by each of them; what is joined by + stays so."""
+    singles = single_factors(beliefs, live)
+    gathered = {factor.name: factor.paths for factor in default_factors(beliefs, live)}
+    found: list[str] = []
+    for text in over:
+        named = gathered.get(text, ())
+        below = [
+            "+".join(one.paths)
+            for one in singles
+            if one.paths[0].startswith(f"{text}.") or one.paths[0] in named
+        ]
+        found += below if below and text not in live else [text]
+    return tuple(dict.fromkeys(found))
 
 
 def _single_moves(
