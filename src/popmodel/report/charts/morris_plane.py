@@ -88,7 +88,7 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
     for ax in axes[::columns]:
         ax.set_ylabel(f"Spread of the effect\n({about.currency}, thousands)")
     for place in range(max(0, len(parts) - columns), len(parts)):
-        axes[place].set_xlabel(f"Mean size of the effect (μ*, {about.currency}, thousands)")
+        axes[place].set_xlabel(f"Size of the effect\n(μ*, {about.currency}, thousands)")
     handles = [Line2D([], [], marker="X", ls="none", color="#ca4a00", ms=6, mew=0)]
     labels = ["patient luck: noise floor"]
     handles.append(Line2D([], [], color=style.FAINT, lw=0.9))
