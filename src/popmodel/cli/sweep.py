@@ -215,7 +215,9 @@ def _small(tables: Mapping[str, pd.DataFrame]) -> list[tuple[str, pd.DataFrame]]
 
 
 def _tell_layout(layout: Layout, as_json: bool) -> None:
-    rows = [(factor.name, str(len(factor.paths))) for factor in layout.factors]
+    rows: list[tuple[str, ...]] = [
+        (factor.name, str(len(factor.paths))) for factor in layout.factors
+    ]
     if as_json:
         print_json({"factors": dict(layout.about["paths"]), "runs": len(layout.design)})
         return
@@ -259,13 +261,15 @@ def _tornado_rows(part: pd.DataFrame) -> tuple[tuple[str, ...], list[tuple[str, 
 def _index_rows(part: pd.DataFrame) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     names = [name for name in dict.fromkeys(part["index"]) if name != "S2"]
     leading = "ST" if "ST" in names else "mu_star" if "mu_star" in names else names[0]
-    wide = part[part["index"] != "S2"].set_index(["factor", "index"])
+    wide = {
+        (row["factor"], row["index"]): row for row in part[part["index"] != "S2"].to_dict("records")
+    }
     order = part[part["index"] == leading].sort_values("value", ascending=False)["factor"]
     rows = []
     for factor in order.head(SHOWN):
         cells = [str(factor)]
         for name in names:
-            found = wide.loc[(factor, name)] if (factor, name) in wide.index else None
+            found = wide.get((factor, name))
             cells.append("" if found is None else _interval(found))
         rows.append(tuple(cells))
     return ("factor", *names), rows
@@ -278,7 +282,9 @@ def _interval(row: Any) -> str:
 
 def _best(part: pd.DataFrame) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     counts = part["strategy"].value_counts()
-    rows = [(str(name), f"{count} of {len(part)}") for name, count in counts.items()]
+    rows: list[tuple[str, ...]] = [
+        (str(name), f"{count} of {len(part)}") for name, count in counts.items()
+    ]
     return ("best strategy", "cells"), rows
 
 
@@ -286,7 +292,7 @@ def _print_floor(floor: pd.DataFrame, headline: str) -> None:
     own = floor[floor["outcome"] == headline]
     if own.empty:
         return
-    worst = own.loc[own["floor"].idxmax()]
+    worst = own.iloc[int(own["floor"].argmax())]
     told = f"Noise floor ({worst['index']} of patient luck): up to {worst['floor']:.3g}"
     if "patients_needed" in own and worst["floor"] > 0.05:
         told += f"; about {worst['patients_needed']:,} patients bring it under 0.05"

@@ -40,6 +40,8 @@ EDGE: Final = 2.0**-33
 FLAT: Final = 1e-12
 """Results that differ by less than this share of their size are one constant."""
 FEWEST: Final = {"sobol": 2, "morris": 4, "pawn": 50, "dgsm": 8, "rbd_fast": 65, "delta": 100}
+SMALLEST: Final = FEWEST | {"sobol": 8}
+"""Parts of a sample from which indices are worth a look."""
 SLICES: Final = 10
 SEEDS: Final = 2**31 - 1
 
@@ -411,7 +413,7 @@ def convergence(cube: Cube, output: ArrayLike, design_id: str, steps: int = 6) -
     """
     y = checked_output(cube, output, design_id)
     width = cube.runs // cube.n
-    sizes = [cube.n >> k for k in reversed(range(steps)) if cube.n >> k >= FEWEST[cube.method]]
+    sizes = [cube.n >> k for k in reversed(range(steps)) if cube.n >> k >= SMALLEST[cube.method]]
     parts = []
     for size in dict.fromkeys(sizes):
         part = Cube(

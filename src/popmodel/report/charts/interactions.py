@@ -84,7 +84,7 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
 
 def finding(table: pd.DataFrame, about: About) -> str:
     """Say which pair interacts most and how many are clear of 0."""
-    first = table.loc[table["value"].idxmax()]
+    first = table.iloc[int(table["value"].argmax())]
     return (
         f"{sensitivity.factor_label(str(first['factor']), 45)} with "
         f"{sensitivity.factor_label(str(first['other']), 45)} interact most in the net benefit of "
@@ -97,7 +97,7 @@ def finding(table: pd.DataFrame, about: About) -> str:
 def reading(table: pd.DataFrame, about: About) -> str:
     """Say what cells are."""
     return (
-        f"Cells: second-order Sobol index S2 of each pair of leading factors: share of the variance "
+        "Cells: second-order Sobol index S2 of each pair of leading factors: share of the variance "
         f"of {sensitivity.benefit_words(about)} that neither explains alone. Bold: the 95 % "
         f"bootstrap interval lies above 0. {sensitivity.sample_words(table)} Estimates under 0 are "
         "shown as they are."

@@ -107,7 +107,7 @@ def finding(table: pd.DataFrame, about: About) -> str:
     """Say which factor has the largest effect and how many stand out of noise."""
     plain = table[table["factor"] != sensitivity.LUCK]
     luck = table[table["factor"] == sensitivity.LUCK].set_index("strategy")["mu_star"]
-    first = plain.loc[plain["mu_star"].idxmax()]
+    first = plain.iloc[int(plain["mu_star"].argmax())]
     floor = plain["strategy"].map(luck).fillna(0.0)
     clear = int((plain["low"].fillna(plain["mu_star"]) > floor).sum())
     return (
@@ -123,7 +123,7 @@ def reading(table: pd.DataFrame, about: About) -> str:
     kind = (
         "standard deviation of the effect (σ)"
         if (table["spread_of"] == "sigma").all()
-        else "standard deviation of the size of the effect (a factor of several numbers has no sign)"
+        else "standard deviation of its size (a factor of several numbers has no sign)"
     )
     return (
         f"Points: factors; across, the mean size of their elementary effects (μ*) on "

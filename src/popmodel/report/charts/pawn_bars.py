@@ -32,7 +32,7 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
 def finding(table: pd.DataFrame, about: About) -> str:
     """Say which number shifts the distribution most."""
     own = table[table["index"] == "pawn"]
-    first = own.loc[own["value"].idxmax()]
+    first = own.iloc[int(own["value"].argmax())]
     clear, of = index_bars.above_floor(table, "pawn")
     return (
         f"Knowing {sensitivity.factor_label(str(first['factor']), 60)} shifts the distribution of "

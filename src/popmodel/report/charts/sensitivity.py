@@ -15,7 +15,7 @@ from popmodel.errors import RunError
 from popmodel.report import style
 from popmodel.report.charts.chart import under
 from popmodel.report.tables import STRUCTURE, About, Result, each_part, with_labels
-from popmodel.report.words import clean, short_money
+from popmodel.report.words import clean, number, short_money
 
 LUCK = "luck"
 MOST_FACTORS = 8
@@ -63,7 +63,7 @@ def main_structure(table: pd.DataFrame, about: About) -> str:
 
 def leading_strategy(table: pd.DataFrame, column: str) -> str:
     """Return the strategy with the largest value of a column; charts of one strategy show it."""
-    return str(table.loc[table[column].idxmax(), "strategy"])
+    return str(table["strategy"].iloc[int(table[column].argmax())])
 
 
 def factor_label(name: str, longest: int = FACTOR_LETTERS) -> str:
@@ -85,6 +85,13 @@ def factor_labels(names: list[str], longest: int = FACTOR_LETTERS) -> list[str]:
         label if short.count(label) == 1 else factor_label(name, 2 * longest)
         for name, label in zip(names, short, strict=True)
     ]
+
+
+def value_label(value: float) -> str:
+    """Return the value of a number in three digits, thousands separated: `1.65`, `11,200`."""
+    if 1000.0 <= abs(value) < 1e9:
+        return number(float(f"{value:.3g}"))
+    return f"{value:.3g}".replace("-", "−")
 
 
 def ranked(table: pd.DataFrame, column: str, most: int = MOST_FACTORS) -> pd.DataFrame:

@@ -32,7 +32,7 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
 def finding(table: pd.DataFrame, about: About) -> str:
     """Say which factor explains most, and how much all explain alone."""
     totals = table[table["index"] == "ST"]
-    first = totals.loc[totals["value"].idxmax()]
+    first = totals.iloc[int(totals["value"].argmax())]
     clear, of = index_bars.above_floor(table, "ST")
     return (
         f"{sensitivity.factor_label(str(first['factor']), 60)} takes part in "

@@ -49,7 +49,7 @@ def _write_values(table: pd.DataFrame, ax: Axes) -> None:
         first = min(ends, key=lambda name: (ends[name], name))
         for name, value in ends.items():
             left = name == first
-            text = f"{row.low_value if name == 'low' else row.high_value:.3g}"
+            text = sensitivity.value_label(row.low_value if name == "low" else row.high_value)
             at = (
                 min(value, row.outcome_base, *ends.values())
                 if left
@@ -78,7 +78,7 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
 
 def finding(table: pd.DataFrame, about: About) -> str:
     """Say which number moves net benefit most, and how many could change its sign."""
-    first = table.loc[table["span"].idxmax()]
+    first = table.iloc[int(table["span"].argmax())]
     ends = sorted((first["outcome_low"], first["outcome_high"]))
     crossing = table[(table["outcome_low"] * table["outcome_high"] < 0.0)]
     low, high = (short_money(x, about.currency) for x in ends)

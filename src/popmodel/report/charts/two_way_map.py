@@ -46,7 +46,7 @@ def draw_map(table: pd.DataFrame, ax: Axes, strategies: int) -> None:
     ax.grid(visible=False)
     for axis, place, value in ((ax.xaxis, "column", "value"), (ax.yaxis, "row", "other_value")):
         ticks = table.drop_duplicates(place).sort_values(place)
-        axis.set_ticks(ticks[place], [f"{x:.3g}" for x in ticks[value]], size=6.2)
+        axis.set_ticks(ticks[place], [sensitivity.value_label(x) for x in ticks[value]], size=6.2)
 
 
 def figure(table: pd.DataFrame, about: About) -> Figure:
