@@ -387,8 +387,7 @@ def _with_results(cube: Cube, y: Floats) -> tuple[Any, list[str]]:
 def _quiet() -> Iterator[None]:
     """Keep SALib from changing the global random state, filters and format of warnings."""
     state, form = np.random.get_state(), warnings.formatwarning  # noqa: NPY002
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(record=True):  # delta sets filters of its own
         try:
             yield
         finally:
