@@ -140,6 +140,7 @@ def test_one_sample_methods_rank_a_line_and_find_the_idle_input():
         assert values["x1"] > 2 * values["x2"] > 2 * values["x3"]
 
 
+@pytest.mark.slow
 def test_delta_ranks_a_line_is_seeded_and_leaves_the_process_alone():
     cube = sample_cube("delta", ("x1", "x2"), n=150, seed=0)
     y = line(cube.points, [4.0, 1.0])

@@ -11,6 +11,7 @@ benefit above the best other strategy), or `icer`, which stands alone before a n
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +31,8 @@ VALUED: Final = ("nmb", "inc_nmb", "lead", "icer")
 INCREMENT: Final = "inc_"
 OPERATORS: Final = (">=", "<=", ">", "<")
 _TOKEN: Final = re.compile(
-    r"\s*(?:(\d[\d_]*\.?\d*(?:[eE][+-]?\d+)?)|([A-Za-z_][\w-]*)|(>=|<=|[-+*()<>]))"
+    r"\s*(?:(\d+(?:_\d+)*(?:\.\d+)?(?:[eE][+-]?\d+)?)|([A-Za-z_][\w-]*)|(>=|<=|[-+*()<>]))",
+    re.ASCII,
 )
 LONGEST: Final = 500
 
@@ -156,7 +158,7 @@ class _Reader:
         """Read a number, an outcome of a strategy, or one times the other."""
         factor = sign
         if self.kind() == "number":
-            factor = sign * float(self.take())
+            factor = sign * self.number()
             if self.peek() != "*":
                 return Term(factor)
             self.take()
@@ -206,7 +208,14 @@ class _Reader:
         self.take()
         if self.kind() != "number":
             raise self.fault("an amount per QALY is needed after at", "at 100000")
-        return float(self.take())
+        return self.number()
+
+    def number(self) -> float:
+        """Read a number."""
+        value = float(self.take())
+        if not math.isfinite(value):
+            raise self.fault("a number is too large")
+        return value
 
     def take_end(self) -> None:
         """Refuse what is left over."""
