@@ -144,11 +144,8 @@ def test_one_sample_methods_rank_a_line_and_find_the_idle_input():
 def test_delta_ranks_a_line_is_seeded_and_leaves_the_process_alone():
     cube = sample_cube("delta", ("x1", "x2"), n=150, seed=0)
     y = line(cube.points, [4.0, 1.0])
-    state, filters, form = (
-        np.random.get_state()[1].copy(),
-        list(warnings.filters),
-        warnings.formatwarning,
-    )  # noqa: NPY002
+    state = np.random.get_state()[1].copy()  # noqa: NPY002
+    filters, form = list(warnings.filters), warnings.formatwarning
     one = indices(cube, pd.Series(y, index=range(1000, 1150)), cube.id)
     assert np.array_equal(np.random.get_state()[1], state)  # noqa: NPY002
     assert list(warnings.filters) == filters and warnings.formatwarning is form
@@ -204,7 +201,7 @@ def test_nothing_of_the_process_is_changed(method):
 @EVERY
 def test_points_lie_inside_the_cube_and_are_as_many_as_told(method):
     cube = cube_of(method)
-    assert 0.0 < cube.points.min() and cube.points.max() < 1.0
+    assert cube.points.min() > 0.0 and cube.points.max() < 1.0
     assert cube.runs == runs_needed(method, 3, 3, N[method])
     pairs = cube_of("sobol", second_order=True)
     assert pairs.runs == runs_needed("sobol", 3, 3, N["sobol"], True)

@@ -125,9 +125,9 @@ def factors_of(
     Raises:
         InputError: see `factors.chosen_factors`; a two-way sweep needs exactly two.
     """
-    live = live_paths(scenario)
-    if request.over or request.ranges:
-        over = request.over or tuple(request.ranges)
+    over = request.over or tuple(request.ranges)
+    live = live_paths(scenario) if _needs_live(over, request, beliefs) else ()
+    if over:
         if request.method == ONE_WAY:
             over = _one_by_one(over, beliefs, live)
         factors = chosen_factors(
@@ -143,10 +143,18 @@ def factors_of(
     return factors
 
 
+def _needs_live(over: Sequence[str], request: Request, beliefs: Sequence[Beliefs]) -> bool:
+    """Say whether something stands for several numbers, so that those that matter are needed."""
+    known = {path for belief in beliefs for path in belief.uncertain()} | set(request.ranges)
+    return not over or any(part.strip() not in known for text in over for part in text.split("+"))
+
+
 def _one_by_one(
     over: Sequence[str], beliefs: Sequence[Beliefs], live: Sequence[str]
 ) -> tuple[str, ...]:
     """Replace the beginning of several paths by each of them; what is joined by + stays so."""
+    if not live:
+        return tuple(over)
     singles = single_factors(beliefs, live)
     gathered = {factor.name: factor.paths for factor in default_factors(beliefs, live)}
     found: list[str] = []
