@@ -137,6 +137,19 @@ def test_a_sweep_that_cannot_be_is_refused_before_anything_runs(
     assert not (tmp_path / "no").exists()
 
 
+def test_the_glossary_explains_every_column_of_a_sweep(sobol: Path):
+    text = Path("docs/glossary.md").read_text(encoding="utf-8")
+    rows = text.partition("## Tables of `popmodel sweep`")[2].splitlines()
+    for path in [*sobol.glob("*.csv"), *sobol.glob("outcomes.parquet")]:
+        if path.stem in ("design", "runs", "timings"):
+            continue
+        (told,) = [row for row in rows if row.startswith(f"| `{path.name}`")]
+        if path.stem == "convergence":
+            continue
+        table = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+        assert [c for c in table.columns if f"`{c}`" not in told] == []
+
+
 # ---------------------------------------------------------------- solve
 
 
