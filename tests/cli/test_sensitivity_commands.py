@@ -193,3 +193,19 @@ def test_a_dry_solve_runs_nothing(capsys: pytest.CaptureFixture[str]):
     assert main(["solve", SCENARIO, *given]) == 0
     told = printed(capsys)
     assert COURSE in told and "at most" in told
+
+
+def test_where_the_best_strategy_changes_the_two_are_equally_good(
+    capsys: pytest.CaptureFixture[str],
+):
+    given = ["--for", COURSE, "--until", "best changes at 100000", "--between", "0:60000"]
+    assert main(["solve", SCENARIO, *given, "--json", *SMALL]) == 0
+    found = json.loads(printed(capsys))
+    assert {row["structure"] for row in found} == {"evidence"}
+    scenario = popmodel.load_scenario(SCENARIO, patients=200, years=1, structure="evidence")
+    for row in (one for one in found if one["status"] != "no_change"):
+        rows = ModelJob(scenario)(Run(0, "evidence", 0, {COURSE: row["value"]}))
+        benefit = rows.assign(nmb=100000 * rows["qaly"] - rows["cost_health_care"])
+        mean = (benefit["nmb"] * benefit["patients"]).groupby(benefit["strategy"]).sum()
+        assert mean[row["before"]] == pytest.approx(mean[row["after"]], abs=5.0)
+        assert mean.max() == pytest.approx(mean[row["after"]], abs=5.0)

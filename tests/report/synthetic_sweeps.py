@@ -72,15 +72,17 @@ def _outcomes(points: np.ndarray, structures: Sequence[str], strategies: Sequenc
 
 
 def _global(kind: str, structures: Sequence[str], strategies: Sequence[str]):
-    n = {"sobol": 64, "morris": 20, "pawn": 100}[kind]
+    n = {"sobol": 32, "morris": 12, "pawn": 60}[kind]
     cube = sample_cube(kind, INPUTS, n=n, seed=3, second_order=kind == "sobol")
     outcomes = _outcomes(cube.points, structures, strategies)
     sweep, summary = sweep_indices(cube, outcomes, cube.id)
+    tables = {"sweep": sweep, "summary": summary, "noise_floor": noise_floor(sweep)}
+    if kind != "sobol":
+        return tables
     parts = []
     for (structure, strategy), part in outcomes.groupby(["structure", "strategy"], sort=False):
-        table = convergence(cube, part["value"].to_numpy(), cube.id)
+        table = convergence(cube, part["value"].to_numpy(), cube.id, steps=3)
         parts.append(table.assign(structure=structure, strategy=strategy, outcome=HEADLINE))
-    tables = {"sweep": sweep, "summary": summary, "noise_floor": noise_floor(sweep)}
     return tables | {"convergence": pd.concat(parts, ignore_index=True)}
 
 

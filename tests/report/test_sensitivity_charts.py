@@ -23,8 +23,8 @@ SHOWN = {
     "one-way": {"tornado", "spider"},
     "two-way": {"two_way_map"},
     "sobol": {"sobol_bars", "interactions", "convergence"},
-    "morris": {"morris_plane", "convergence"},
-    "pawn": {"pawn_bars", "convergence"},
+    "morris": {"morris_plane"},
+    "pawn": {"pawn_bars"},
 }
 ALL = [(kind, name) for kind, names in SHOWN.items() for name in sorted(names)]
 EVERY = pytest.mark.parametrize(("kind", "name"), ALL)
@@ -91,7 +91,7 @@ def test_what_is_said_of_a_sensitivity_chart_has_numbers_and_an_origin(
         assert "seed 3" in said["caption"] and "N = " in said["caption"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["one-way", "two-way", "morris"])
 def test_charts_of_a_sweep_with_one_strategy_and_one_structure_are_legible(
     kind: str, tmp_path: Path
 ):

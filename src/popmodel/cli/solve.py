@@ -19,6 +19,8 @@ from popmodel.cli.settings import (
 )
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from popmodel.scenario import Scenario
     from popmodel.uncertainty.solve import Solution
     from popmodel.uncertainty.solve_for import Question
@@ -41,7 +43,7 @@ def solve(
             "--until",
             metavar="CONDITION",
             help="Such as 'icer(a) <= 100000', 'nmb(a) >= nmb(b) at 50000', "
-            "'remission_12m(a) >= 0.4', or 'lead(a) >= 0' (a is the best of all).",
+            "'remission_12m(a) >= 0.4', 'lead(a) >= 0' (a is the best of all), or 'best changes'.",
         ),
     ],
     between: Annotated[
@@ -62,10 +64,14 @@ def solve(
     json: JsonOption = False,
 ) -> None:
     """Find the value of PATH at which CONDITION begins, or ceases, to hold."""
-    from popmodel.uncertainty.solve_for import question_of, search
+    from popmodel.uncertainty.solve_for import find_switches, is_switch, question_of, search
 
     options = {"patients": patients, "years": years, "seed": seed, "structure": structure}
     asked = read([scenario], set_, **options)[0]
+    if is_switch(until) and not dry_run:
+        _tell_switches(find_switches(asked, path, until, range_of(between)), asked, json)
+        return
+    until = f"lead({asked.comparator}) >= 0" if is_switch(until) else until
     question = question_of(asked, path, until, range_of(between))
     if dry_run:
         _plan(asked, question, json)
@@ -160,6 +166,25 @@ def _print(scenario: Scenario, question: Question, answers: dict[str, Solution])
     for status in dict.fromkeys(one.status for one in answers.values()):
         if WORDS[status]:
             print_line(WORDS[status])
+
+
+def _tell_switches(found: pd.DataFrame, scenario: Scenario, as_json: bool) -> None:
+    if as_json:
+        print_json(found.to_dict("records"))
+        return
+    labels = scenario.labels()
+    rows = [
+        (
+            str(row["structure"]),
+            labels[str(row["before"])],
+            labels[str(row["after"])] if row["status"] != "no_change" else "stays the best",
+            f"{row['value']:,.6g}" if row["status"] != "no_change" else "",
+            f"{row['low']:,.6g} to {row['high']:,.6g}" if row["status"] != "no_change" else "",
+        )
+        for row in found.to_dict("records")
+    ]
+    columns = ("structure", "best below", "best above", "changes at", "95 % Monte Carlo")
+    print_table(f"The best strategy, by {found['path'].iloc[0]}", columns, rows, numbers=3)
 
 
 def _write(answers: dict[str, Solution], out: Path) -> None:

@@ -19,7 +19,9 @@ from popmodel.uncertainty.model import OUTCOMES, ModelJob
 from popmodel.uncertainty.reading import scenario_beliefs, value_today
 from popmodel.uncertainty.run import Run
 from popmodel.uncertainty.solve import MOST_EVALUATIONS, Solution, solve
+from popmodel.uncertainty.switch import switches
 
+SWITCH: Final = "best changes"
 WIDE: Final = (0.001, 0.999)
 """Quantiles between which is looked when no range is given."""
 
@@ -65,6 +67,41 @@ def question_of(
     _check_unit(scenario, path, low, high)
     names = tuple(choice.name for choice in scenario.structures())
     return Question(path, condition, low, high, names)
+
+
+def is_switch(until: str) -> bool:
+    """Say whether it is asked where the best strategy changes: `best changes [at 100000]`."""
+    return " ".join(until.split()).startswith(SWITCH)
+
+
+def find_switches(
+    scenario: Scenario, path: str, until: str, between: tuple[float, float] | None = None
+) -> pd.DataFrame:
+    """Return every value of a number at which another strategy becomes the best.
+
+    Args:
+        scenario: what is asked.
+        path: a number of a card or of the scenario.
+        until: `best changes`, or `best changes at 100000` for an amount per QALY.
+        between: where to look, as in `question_of`.
+
+    Returns:
+        Columns `structure` and those of `switch.switches`.
+
+    Raises:
+        InputError: as `question_of`, or the amount is none.
+    """
+    asked = asked_of(scenario)
+    rest = " ".join(until.split()).removeprefix(SWITCH).strip()
+    told = f"lead({asked.strategies[0]}) >= 0 {rest}"
+    question = question_of(scenario, path, told, between)
+    parts = []
+    for name in question.structures:
+        evaluate = rows_by_value(scenario, path, name)
+        found = switches(evaluate, path, question.low, question.high, asked, question.condition.wtp)
+        found.insert(0, "structure", name)
+        parts.append(found)
+    return pd.concat(parts, ignore_index=True)
 
 
 def _believed(scenario: Scenario, path: str) -> tuple[float, float]:
