@@ -173,7 +173,10 @@ def test_the_price_found_makes_two_strategies_equally_good(capsys: pytest.Captur
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--for", "treatments.saint.cost.curse", "--until", CONDITION], "did you mean course"),
+        (
+            ["--for", "treatments.saint.cost.curse", "--until", CONDITION],
+            "did you mean treatments.saint.cost.course",
+        ),
         (["--for", COURSE, "--until", "nmb(sant) >= 0"], "no strategy 'sant'"),
         (["--for", "discount.health", "--until", CONDITION], "a range is needed"),
         (["--for", COURSE, "--until", CONDITION, "--between", "9:1"], "'9:1' is no range"),

@@ -66,8 +66,9 @@ def solve(
     """Find the value of PATH at which CONDITION begins, or ceases, to hold."""
     from popmodel.uncertainty.solve_for import find_switches, is_switch, question_of, search
 
-    options = {"patients": patients, "years": years, "seed": seed, "structure": structure}
-    asked = read([scenario], set_, **options)[0]
+    asked = read([scenario], set_, patients=patients, years=years, seed=seed, structure=structure)[
+        0
+    ]
     if is_switch(until) and not dry_run:
         _tell_switches(find_switches(asked, path, until, range_of(between)), asked, json)
         return

@@ -119,8 +119,9 @@ def sweep(
     from popmodel.uncertainty.model import ModelJob
     from popmodel.uncertainty.sensitivity import Request, answer_tables, lay_out
 
-    options = {"patients": patients, "years": years, "seed": seed, "structure": structure}
-    asked = read([scenario], set_, **options)[0]
+    asked = read([scenario], set_, patients=patients, years=years, seed=seed, structure=structure)[
+        0
+    ]
     request = Request(
         method.value, tuple(over or ()), ranges_of(ranges), samples, design_seed, second_order,
         luck, steps,

@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from popmodel.errors import InputError, Problem, Problems, did_you_mean
+from popmodel.evidence.calibration import fitted_values
 from popmodel.evidence.distributions import Dirichlet, Joint, Ordered
 from popmodel.evidence.groups import draws
 from popmodel.evidence.load import Evidence
-from popmodel.parameters import Structure, calibrated_values
+from popmodel.parameters import Structure
 from popmodel.parameters.posterior import SUBJECT as FITTED
 from popmodel.parameters.posterior import posterior_draws
 from popmodel.parameters.treatments import FAMILIES_DRAWN
@@ -76,7 +77,7 @@ class Beliefs:
         card = self.evidence.calibrated.get(self.structure.calibration)
         values = dict(self.evidence.values())
         if card is not None:
-            values |= calibrated_values(card, self.evidence.overridden)
+            values |= fitted_values(self.evidence, card)
         readings = {path: weight for path, (_, weight) in self._readings().items()}
         return values | readings | dict(self.settings)
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from popmodel.errors import InputError, did_you_mean
-from popmodel.pipeline.stages import refuse_limited_places
+from popmodel.scenario.refusals import require_simulable
 from popmodel.scenario.schema import Scenario
 from popmodel.uncertainty import one_way
 from popmodel.uncertainty.contrasts import Asked, asked_of, contrasts
@@ -93,7 +93,7 @@ def lay_out(scenario: Scenario, request: Request) -> Layout:
         InputError: an unknown method or path, a number without a distribution or range, or a
             request that the method refuses.
     """
-    refuse_limited_places(scenario)
+    require_simulable(scenario)
     if request.method not in ALL_METHODS:
         raise InputError(f"--method {request.method}: {did_you_mean(request.method, ALL_METHODS)}")
     beliefs = dict(

@@ -10,7 +10,7 @@ import pandas as pd
 
 from popmodel.errors import InputError, Problem
 from popmodel.evidence.quantity import unit_range
-from popmodel.pipeline.stages import refuse_limited_places
+from popmodel.scenario.refusals import require_simulable
 from popmodel.scenario.schema import Scenario
 from popmodel.uncertainty.condition import Condition, Margin, margin_of, read_condition
 from popmodel.uncertainty.contrasts import Asked, asked_of
@@ -60,7 +60,7 @@ def question_of(
     Raises:
         InputError: no such path or condition, or a range is needed, or not allowed for the number.
     """
-    refuse_limited_places(scenario)
+    require_simulable(scenario)
     value_today(scenario, path)
     condition = read_condition(until, asked_of(scenario), OUTCOMES)
     low, high = between or _believed(scenario, path)
