@@ -123,3 +123,19 @@ def test_the_noise_floor_of_bars_is_the_index_of_luck(sweeps: dict[str, Path]):
     assert "luck" not in set(shown["factor"])
     for strategy, own in shown.groupby("strategy"):
         assert (own["floor"] == sweep[strategy]).all()
+
+
+@pytest.mark.parametrize("kind", ["one-way", "morris"])
+def test_long_names_of_strategies_stay_legible(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    strategies = {
+        name: (f"{row[0]} when severe, or after two failures", *row[1:])
+        for name, row in synthetic.STRATEGIES.items()
+    }
+    monkeypatch.setattr(synthetic, "STRATEGIES", strategies)
+    result = load_result(write_sweep(tmp_path / kind, kind, ["evidence"], list(strategies)[:4]))
+    with style.theme():
+        for name in SHOWN[kind]:
+            chart = SENSITIVITY_CHARTS[name]
+            assert clashes(chart.figure(chart.table(result), result.about)) == [], name

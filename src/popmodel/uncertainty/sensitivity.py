@@ -14,6 +14,7 @@ from popmodel.scenario.schema import Scenario
 from popmodel.uncertainty import one_way
 from popmodel.uncertainty.contrasts import Asked, asked_of, contrasts
 from popmodel.uncertainty.cube import LUCK, METHODS, Cube
+from popmodel.uncertainty.discovery import regions_table
 from popmodel.uncertainty.factors import (
     Beliefs,
     Factor,
@@ -29,6 +30,8 @@ from popmodel.uncertainty.reading import is_number, live_paths, scenario_beliefs
 
 ONE_WAY: Final = "one-way"
 TWO_WAY: Final = "two-way"
+ONE_SAMPLE: Final = ("pawn", "rbd_fast", "delta")
+"""Methods whose points are one plain sample, in which regions can be looked for."""
 ALL_METHODS: Final = (*METHODS, ONE_WAY, TWO_WAY)
 SAMPLES: Final = {"sobol": 128, "morris": 20, "pawn": 1000, "dgsm": 64, "rbd_fast": 1000,
                   "delta": 1000}  # fmt: skip
@@ -216,8 +219,8 @@ def answer_tables(layout: Layout, rows: pd.DataFrame, scenario: Scenario) -> Tab
 
     Returns:
         Always `outcomes`. Global methods: `sweep` (indices), `summary`, `convergence` (headline
-        outcome), and with luck `noise_floor`. One-way: `tornado`, and `spider` where there are
-        more than two steps. Two-way: `grid`, `best_on_grid`.
+        outcome), with luck `noise_floor`, from one plain sample `regions`. One-way: `tornado`, and
+        `spider` where there are more than two steps. Two-way: `grid`, `best_on_grid`.
 
     Raises:
         InputError: results are missing, infinite or of another design.
@@ -246,6 +249,9 @@ def _global_tables(
     settling = _settling(cube, outcomes, asked)
     if len(settling):
         found["convergence"] = settling
+    if cube.method in ONE_SAMPLE:
+        names = (asked.comparator, *(s for s in asked.strategies if s != asked.comparator))
+        found["regions"] = regions_table(layout.design, outcomes, names, asked.headline)
     if LUCK in cube.factors:
         floor = noise_floor(sweep)
         if cube.method == "sobol":

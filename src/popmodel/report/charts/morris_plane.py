@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -84,7 +86,8 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
     style.hide_unused(axes, len(parts), columns)
     for ax, (strategy, own) in zip(axes, parts, strict=False):
         draw_plane(own, ax)
-        ax.set_title(style.panel_title(str(strategy), about))
+        title = f"{about.order(str(strategy)) + 1}  {about.marked(str(strategy))}"
+        ax.set_title(textwrap.fill(title, 26 if columns == 3 else 40))
     for ax in axes[::columns]:
         ax.set_ylabel(f"Spread of the effect\n({about.currency}, thousands)")
     for place in range(max(0, len(parts) - columns), len(parts)):
