@@ -161,7 +161,7 @@ def _inside(x: Floats, low: Floats, high: Floats, drop: int | None = None) -> Fl
     fits = np.logical_and(x >= low, x <= high)
     if drop is not None:
         fits[:, drop] = True
-    found: Flags = fits.all(axis=1)
+    found: Flags = np.asarray(fits.all(axis=1))
     return found
 
 

@@ -167,7 +167,7 @@ def benefit_axis(about: About) -> str:
     """Return the label of an axis of incremental net benefit, in thousands."""
     year = f"{about.price_year} " if about.price_year else ""
     wtp = short_money(about.main_wtp or 0.0, about.currency)
-    over = clean(about.labels[about.comparator], 30)
+    over = clean(about.labels[about.comparator], 24)
     return f"Net benefit over {over}\n({year}{about.currency}, thousands, at {wtp} per QALY)"
 
 
