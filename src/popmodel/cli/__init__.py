@@ -23,6 +23,8 @@ from popmodel.cli.patient import patient as patient_command
 from popmodel.cli.report import report as report_command
 from popmodel.cli.run import run as run_command
 from popmodel.cli.schema import schema as schema_command
+from popmodel.cli.solve import solve as solve_command
+from popmodel.cli.sweep import sweep as sweep_command
 from popmodel.cli.validate import validate as validate_command
 
 # Click's own error, whether typer brings click along or depends on it.
@@ -50,6 +52,8 @@ app.command("evidence")(evidence_command)
 app.command("explain")(explain_command)
 app.command("patient")(patient_command)
 app.command("calibrate")(calibrate_command)
+app.command("solve")(solve_command)
+app.command("sweep")(sweep_command)
 app.command("validate")(validate_command)
 app.command("merge")(merge_command)
 app.command("schema")(schema_command)

@@ -10,9 +10,10 @@ import pandas as pd
 
 from popmodel.errors import Problems, did_you_mean
 from popmodel.report import style
-from popmodel.report.charts import CHARTS, Chart
+from popmodel.report.charts import CHARTS, SENSITIVITY_CHARTS, Chart
 from popmodel.report.tables import Result, load_result, safe_csv, write_atomically
 
+EVERY = {**CHARTS, **SENSITIVITY_CHARTS}
 FOLDER = "charts"
 CAPTIONS = "captions.json"
 """What is said about every chart drawn, for the report and for other pages."""
@@ -63,18 +64,21 @@ def draw_one(chart: Chart, table: pd.DataFrame, result: Result) -> list[Path]:
 
 def _wanted(result: Result, names: Sequence[str] | None) -> list[Chart]:
     if names is None:
-        return [c for c in CHARTS.values() if all(result.has(need) for need in c.needs)]
+        return [c for c in EVERY.values() if c.can_show(result)]
     problems = Problems()
     for name in names:
-        if name not in CHARTS:
-            problems.add(where=name, message="is not a chart", hint=did_you_mean(name, CHARTS))
+        if name not in EVERY:
+            problems.add(where=name, message="is not a chart", hint=did_you_mean(name, EVERY))
             continue
-        for need in CHARTS[name].needs:
-            if not result.has(need):
-                message = f"the table it needs, {need}, is not in the folder"
-                problems.add(file=str(result.directory), where=name, message=message)
+        lacking = [need for need in EVERY[name].needs if not result.has(need)]
+        for need in lacking:
+            message = f"the table it needs, {need}, is not in the folder"
+            problems.add(file=str(result.directory), where=name, message=message)
+        if not lacking and not EVERY[name].fits(result):
+            message = "the tables in the folder are of another analysis"
+            problems.add(file=str(result.directory), where=name, message=message)
     problems.raise_if_any()
-    return [CHARTS[name] for name in dict.fromkeys(names)]
+    return [EVERY[name] for name in dict.fromkeys(names)]
 
 
 def read_captions(directory: Path) -> dict[str, dict[str, str]]:

@@ -13,6 +13,10 @@ from popmodel.report.tables import About, Result
 from popmodel.report.words import STRUCTURE_MEANINGS, listed, structure_label
 
 
+def _always(result: Result) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Chart:
     """One chart; everything that is computed is computed in `table`.
@@ -25,6 +29,7 @@ class Chart:
         figure: the picture of that table.
         finding: one sentence with numbers from the table; also the alternative text.
         reading: how to read the picture, and what bands and bars are.
+        fits: whether the saved tables, which are all there, are of the kind it shows.
     """
 
     name: str
@@ -34,6 +39,11 @@ class Chart:
     figure: Callable[[pd.DataFrame, About], Figure]
     finding: Callable[[pd.DataFrame, About], str]
     reading: Callable[[pd.DataFrame, About], str]
+    fits: Callable[[Result], bool] = _always
+
+    def can_show(self, result: Result) -> bool:
+        """Say whether everything the chart needs was saved."""
+        return all(result.has(need) for need in self.needs) and self.fits(result)
 
     def words(self, table: pd.DataFrame, about: About) -> dict[str, str]:
         """Return all that is said about the chart: `question, finding, reading, origin, caption`.
