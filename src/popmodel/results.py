@@ -20,7 +20,8 @@ from popmodel.provenance import file_hash
 
 TABLES: Final = (
     "strategies", "incremental", "versus_comparator", "thresholds", "severity_curves",
-    "subgroups", "flow", "cost_by_category", "impact_inventory",
+    "subgroups", "flow", "cost_by_category", "impact_inventory", "budget", "waterfall", "courses",
+    "equity", "remission_per_million",
 )  # fmt: skip
 """Tables that are small: CSV files, a column `structure` first when there are several."""
 
