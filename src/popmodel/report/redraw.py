@@ -39,7 +39,7 @@ def draw_all(result_dir: Path, names: Sequence[str] | None = None) -> list[Path]
     with style.theme():
         for chart in charts:
             table = chart.table(result)
-            captions[chart.name] = chart.words(table, result.about)
+            captions[chart.name] = chart.words(table, result.about_for(chart.needs))
             written += draw_one(chart, table, result)
     text = json.dumps(captions, indent=1, ensure_ascii=False) + "\n"
     write_atomically(result.directory / FOLDER / CAPTIONS, text.encode())
@@ -48,7 +48,7 @@ def draw_all(result_dir: Path, names: Sequence[str] | None = None) -> list[Path]
 
 def draw_one(chart: Chart, table: pd.DataFrame, result: Result) -> list[Path]:
     """Write one chart in all its forms; call it within `style.theme`."""
-    about, folder = result.about, result.directory / FOLDER
+    about, folder = result.about_for(chart.needs), result.directory / FOLDER
     figure = chart.figure(table, about)
     style.settle(figure)
     said = chart.words(table, about)

@@ -337,7 +337,8 @@ def origin_line(about: About) -> str:
         f"{about.price_year} {about.currency}".strip(),
         discount_words(about),
         horizon_words(about),
-        f"{number(about.patients)} simulated patients a strategy" if about.patients else "",
+        f"{number(about.samples)} draws of the uncertain numbers" if about.samples else "",
+        _patients_words(about),
         f"seed {about.seed}" if about.seed else "",
         f"popmodel {about.version}".strip(),
         f"scenario {about.scenario}" if about.scenario else "",
@@ -345,6 +346,11 @@ def origin_line(about: About) -> str:
     if about.assumed:
         parts.append(f"†{NARROW}offers a treatment without human efficacy data: an assumption")
     return " · ".join(part for part in parts if part)
+
+
+def _patients_words(about: About) -> str:
+    of = "a draw and strategy" if about.samples else "a strategy"
+    return f"{number(about.patients)} simulated patients {of}" if about.patients else ""
 
 
 def perspective_words(about: About) -> str:
