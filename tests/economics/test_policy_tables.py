@@ -14,7 +14,7 @@ from popmodel.economics.gained_per_million import gained_per_million, of_draws
 from popmodel.economics.plane import QUADRANTS, ellipse, increments, plane
 from popmodel.economics.policy import Question, policy_tables
 from popmodel.economics.policy_map import policy_map
-from popmodel.economics.price_curve import courses_of, main_treatments, price_curve
+from popmodel.economics.price_curve import courses_of, new_treatments, price_curve
 from popmodel.economics.waterfall import cost_steps
 from popmodel.economics.yearly_budget import yearly_budget
 from popmodel.errors import InputError
@@ -253,8 +253,8 @@ def test_courses_are_counted_per_patient_and_discounted_as_their_money():
     assert device["courses_discounted"] == pytest.approx(110 / 50 * 400 / 440)
 
 
-def test_the_price_of_a_strategy_is_that_of_what_it_gives_more_of():
-    (row,) = main_treatments(courses(), "old").to_dict("records")
+def test_the_price_of_a_strategy_is_that_of_what_the_comparator_does_not_give():
+    (row,) = new_treatments(courses(), "old").to_dict("records")
     assert row["treatment"] == "device" and row["courses"] == pytest.approx(2.0)
 
 

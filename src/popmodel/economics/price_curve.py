@@ -45,21 +45,24 @@ def courses_of(
     )
 
 
-def main_treatments(courses: pd.DataFrame, comparator: str) -> pd.DataFrame:
-    """Return the treatment by whose price each strategy differs most from the comparator.
+def new_treatments(courses: pd.DataFrame, comparator: str) -> pd.DataFrame:
+    """Return the treatment of each strategy that the comparator does not give.
+
+    Of several the one most money is spent on. A price asked for a treatment that both give would
+    be divided by a small difference in courses, and tell nothing.
 
     Returns:
-        Columns `strategy, treatment, courses` (discounted, more than the comparator), `price`; a
-        strategy is left out where no treatment costs money and is given more often.
+        Columns `strategy, treatment, courses` (discounted), `price`; a strategy is left out where
+        it has no such treatment, or that has no price.
     """
-    keys = ["strategy", "treatment"]
-    base = courses[courses["strategy"] == comparator].set_index("treatment")["courses_discounted"]
-    more = courses["courses_discounted"] - courses["treatment"].map(base).fillna(0.0)
-    table = courses.assign(courses=more, money=more * courses["price"])
-    table = table[(table["courses"] > 0.0) & (table["money"] > 0.0)]
-    table = table[table["strategy"] != comparator].sort_values("money", kind="stable")
+    known = set(courses.loc[courses["strategy"] == comparator, "treatment"])
+    table = courses[~courses["treatment"].isin(known)]
+    table = table.assign(
+        courses=table["courses_discounted"], money=table["courses_discounted"] * table["price"]
+    )
+    table = table[table["money"] > 0.0].sort_values("money", kind="stable")
     kept = table.drop_duplicates("strategy", keep="last").sort_index()
-    return kept[[*keys, "courses", "price"]].reset_index(drop=True)
+    return kept[["strategy", "treatment", "courses", "price"]].reset_index(drop=True)
 
 
 def price_curve(
@@ -118,7 +121,7 @@ def _with_prices(
     if courses is None:
         empty = {"price_now": np.nan, "price": np.nan, "price_low": np.nan, "price_high": np.nan}
         return table.assign(treatment="", **empty)
-    main = each_structure(courses, lambda part: main_treatments(part, comparator))
+    main = each_structure(courses, lambda part: new_treatments(part, comparator))
     keys = [k for k in ("structure", "strategy") if k in table.columns and k in main.columns]
     out = table.merge(main.rename(columns={"price": "price_now"}), on=keys, how="left")
     for name in ("", "_low", "_high"):

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from popmodel.report import style
 from popmodel.report.charts.chart import Chart, under
@@ -41,9 +41,8 @@ def draw_acceptability(table: pd.DataFrame, ax: Axes) -> None:
             points = list(part)
             if points[0][0]:
                 x, y = [p[1] for p in points], [p[2] for p in points]
-                end = {"solid_capstyle": "butt", "zorder": 2}
-                ax.plot(x, y, color=style.INK, lw=6.0, marker="_", ms=0.1, **end)
-                ax.plot(x, y, color=look.colour, lw=4.2, **end)
+                ax.plot(x, y, color=style.INK, lw=5.0, solid_capstyle="butt", zorder=2)
+                ax.plot(x, y, color=look.colour, lw=3.4, solid_capstyle="butt", zorder=2)
 
 
 def _chosen(point: tuple[bool, float, float]) -> bool:
@@ -68,8 +67,9 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
         last = own[own["wtp"] == own["wtp"].max()]
         looks = [style.look(order) for order in last["order"]]
         style.number_ends(ax, end, list(last["probability"]), looks)
+    axes[0].xaxis.set_major_locator(MaxNLocator(6, prune="upper"))
     axes[0].yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
-    axes[0].set_ylabel("Probability of the highest net benefit")
+    axes[0].set_ylabel("Probability of being best")
     axes[len(axes) // 2].set_xlabel(f"Willingness to pay per QALY ({about.currency}, thousands)")
     _keys(fig, about, columns)
     return fig
@@ -91,9 +91,9 @@ def finding(table: pd.DataFrame, about: About) -> str:
     """Say which strategy is to choose at the middle price, and how likely it is the best."""
     price = about.main_wtp or float(table["wtp"].median())
     main = table[(table[STRUCTURE] == about.main_structure) & table["chosen"]]
-    row = main.loc[(main["wtp"] - price).abs().idxmin()]
+    row = main.iloc[int((main["wtp"] - price).abs().argmin())]
     often = table[(table[STRUCTURE] == about.main_structure) & (table["wtp"] == row["wtp"])]
-    top = often.loc[often["probability"].idxmax()]
+    top = often.iloc[int(often["probability"].argmax())]
     told = (
         f"At {money(float(row['wtp']), about.currency)} per QALY "
         f"{about.labels[str(row['strategy'])]} is best on average and in "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -118,9 +120,9 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
     year = f"{about.price_year} {about.currency}".strip()
     for line in lines:
         line[0].set_ylabel(f"Change per patient\n({year}, thousands)")
-    for ax in axes[-min(len(axes), len(lines[0])) :]:
+    for ax in grid.bottom(lines):
         ax.set_xlabel("Year")
-    handles = [Line2D([], [], color=style.INK, lw=1.6)]
+    handles: list[Any] = [Line2D([], [], color=style.INK, lw=1.6)]
     for part in parts:
         colour, hatch = style.part_look(looks, part)
         handles.append(Patch(facecolor=colour, hatch=hatch, edgecolor=style.PAPER, linewidth=0.5))

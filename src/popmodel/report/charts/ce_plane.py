@@ -110,7 +110,7 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
     year = f"{about.price_year} {about.currency}".strip()
     for line in lines:
         line[0].set_ylabel(f"Extra cost per patient\n({year}, thousands)")
-    for ax in axes[-min(len(axes), len(lines[0])) :]:
+    for ax in grid.bottom(lines):
         ax.set_xlabel("Extra QALYs per patient")
     _key(fig, about)
     return fig
@@ -139,7 +139,7 @@ def _key(fig: Figure, about: About) -> None:
 def finding(table: pd.DataFrame, about: About) -> str:
     """Say which strategy is most often worth its price, and how often it is better."""
     main = table[(table["kind"] == "mean") & (table[STRUCTURE] == about.main_structure)]
-    row = main.loc[main["share_worth"].idxmax()]
+    row = main.iloc[int(main["share_worth"].argmax())]
     better = float(row["north_east"] + row["south_east"])
     price = money(about.main_wtp or 0.0, about.currency)
     return (

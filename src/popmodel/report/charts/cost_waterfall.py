@@ -69,9 +69,11 @@ def draw_steps(table: pd.DataFrame, ax: Axes) -> None:
         colour = WHOLE if whole else MORE if row.change > 0 else LESS
         ax.barh(
             row.row, (row.end - row.start) / 1000, left=row.start / 1000, height=0.66,
-            color=colour, hatch="" if whole or row.change > 0 else "////", edgecolor=style.PAPER,
-            linewidth=0.4, zorder=3,
+            color=colour, hatch="" if whole or row.change > 0 else "////",
+            edgecolor=style.PAPER if row.change < 0 else colour, linewidth=0.5, zorder=3,
         )  # fmt: skip
+        if not whole and row.change < 0:  # a step too thin for its hatch
+            ax.vlines(row.end / 1000, row.row - 0.33, row.row + 0.33, color=LESS, lw=1.0, zorder=4)
         down = row.row + (0.33 if row.step == TO else 1.33)
         ax.plot([row.end / 1000] * 2, [row.row - 0.33, down], color=style.SOFT, lw=0.6, zorder=2)
 
@@ -79,7 +81,7 @@ def draw_steps(table: pd.DataFrame, ax: Axes) -> None:
 def write_steps(table: pd.DataFrame, ax: Axes, about: About) -> None:
     """Write the amount of each step at its right."""
     for row in each_row(table):
-        sign = "+" if row.change > 0 and row.step not in (FROM, TO) else ""
+        sign = "+" if round(row.change) > 0 and row.step not in (FROM, TO) else ""
         ax.annotate(
             f"{sign}{short_money(row.change, about.currency)}",
             (max(row.start, row.end) / 1000, row.row), (4, 0), textcoords="offset points",
@@ -106,8 +108,10 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
     top = float(table[["start", "end"]].to_numpy().max()) / 1000
     axes[0].set_xlim(min(0.0, float(table["end"].min()) / 1000), top * (1.12 + 0.06 * columns))
     axes[0].set_ylim(len(steps) - 0.4, -0.6)
-    axes[0].set_yticks(steps["row"], [_step(s) for s in steps["step"]], size=6.6, color=style.INK)
-    for ax in axes[-min(len(axes), len(lines[0])) :]:
+    axes[0].set_yticks(steps["row"], [_step(s) for s in steps["step"]])
+    for line in lines:
+        line[0].tick_params(axis="y", labelsize=6.6, labelcolor=style.INK)
+    for ax in grid.bottom(lines):
         ax.set_xlabel(style.cost_axis_label(about), size=6.8)
     handles = [Patch(facecolor=WHOLE), Patch(facecolor=MORE),
                Patch(facecolor=LESS, hatch="////", edgecolor=style.PAPER)]  # fmt: skip
@@ -135,7 +139,7 @@ def finding(table: pd.DataFrame, about: About) -> str:
     )
     if own.empty:
         return f"{told}."
-    row = own.loc[own["change"].abs().idxmax()]
+    row = own.iloc[int(own["change"].abs().argmax())]
     return f"{told}, of which {_step(str(row['step'])).lower()} " + (
         f"{'+' if row['change'] > 0 else ''}{short_money(float(row['change']), about.currency)}."
     )

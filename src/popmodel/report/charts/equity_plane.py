@@ -53,6 +53,7 @@ def number_points(table: pd.DataFrame, ax: Axes) -> None:
             str(look.number), (row.inhb, row.equity_impact), (dx, dy), textcoords="offset points",
             ha="center", va="center_baseline", size=7, weight="bold", zorder=6,
             color=style.as_text(look.colour), annotation_clip=False,
+            bbox={"fc": style.PAPER, "lw": 0, "pad": 0.4, "alpha": 0.85},
             arrowprops={"arrowstyle": "-", "color": look.colour, "lw": 0.5, "shrinkA": 0,
                         "shrinkB": 1},
         )  # fmt: skip
@@ -76,7 +77,7 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
         ax.set_title(DIMENSIONS.get(dimension, title_of(dimension)))
     for line in lines:
         line[0].set_ylabel("Fairer by (QALYs per patient)")
-    for ax in axes[-min(len(axes), len(lines[0])) :]:
+    for ax in grid.bottom(lines):
         ax.set_xlabel("Net health gained (QALYs per patient)")
     looks = [style.look(order) for order in range(len(about.labels))]
     handles = [Line2D([], [], ls="none", marker=x.marker, ms=6, color=x.colour) for x in looks]

@@ -29,6 +29,11 @@ def panels_of(figure: Figure, count: int, **shared: Any) -> tuple[list[Axes], li
     return axes[:count], grid
 
 
+def bottom(lines: list[list[Axes]]) -> list[Axes]:
+    """Return the panels of the last row, under which the axis is named."""
+    return [ax for ax in lines[-1] if ax.get_visible()]
+
+
 def main_line(about: About) -> dict[str, tuple[Any, float]]:
     """Return dash and width by structure: the main one solid and bold, the others thin."""
     others = [s for s in about.structures if s != about.main_structure]

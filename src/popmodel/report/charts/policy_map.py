@@ -109,7 +109,7 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
     axes[0].set_yticks(range(len(bands)), [b.replace("-", "–") for b in bands])
     for line in lines:
         line[0].set_ylabel("MADRS at entry")
-    for ax in axes[-min(len(axes), len(lines[0])) :]:
+    for ax in grid.bottom(lines):
         ax.set_xlabel(f"Price of a QALY ({about.currency}, thousands)", size=7.2)
     handles = [Patch(facecolor=style.look(order).colour) for order in shown]
     names = style.numbered(about, 126 // columns)

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from popmodel.economics.gained_per_million import SAVES, UNCLEAR
+from popmodel.economics.gained_per_million import SAVES, UNCLEAR, WORSE
 from popmodel.report import style
 from popmodel.report.charts import grid
 from popmodel.report.charts.chart import Chart, under
@@ -87,6 +88,8 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
         range(len(names)), [labels[about.order(name)] for name in names], color=style.INK
     )
     axes[0].set_ylim(len(names) - 0.45, -0.55)
+    axes[0].xaxis.set_major_locator(MaxNLocator(4))
+    axes[0].xaxis.set_major_formatter(lambda value, _: number(value))
     mark = currency_mark(about.currency).strip()
     axes[len(axes) // 2].set_xlabel(f"Weeks in remission gained per {mark} million spent more")
     return fig
@@ -103,15 +106,16 @@ def finding(table: pd.DataFrame, about: About) -> str:
     known = main.dropna(subset=["per_million"])
     if known.empty:
         return f"{saving[0]} costs no more: 0 of {len(main)} strategies have to be paid for{where}."
-    row = known.loc[known["per_million"].idxmax()]
+    row = known.iloc[int(known["per_million"].argmax())]
     limits = f" (95 %: {number(float(row['low']))} to {number(float(row['high']))})"
     told = (
         f"{about.labels[str(row['strategy'])]} buys most: {number(float(row['per_million']))} "
         f"weeks in remission per {mark} million{limits if np.isfinite(row['low']) else ''}"
     )
-    worse = known[known["per_million"] < 0]
-    if len(worse):
-        told += f"; {len(worse)} of {len(main)} strategies cost more for less remission"
+    for status, words in ((WORSE, "cost more for less"), (UNCLEAR, "are not clear of luck")):
+        count = int((known["status"] == status).sum())
+        if count:
+            told += f"; {count} of {len(main)} {words}"
     return f"{told}{where}."
 
 

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from popmodel.report import style
 from popmodel.report.charts import grid
@@ -68,10 +69,14 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
             ax.axvline(price / 1000, color=style.SOFT, lw=0.7, ls=(0, (1, 2)), zorder=1)
         ax.set_title(style.panel_title(strategy, about))
         ax.set_xlim(float(own["wtp"].min()) / 1000, float(own["wtp"].max()) / 1000)
+    for ax in axes:
+        ax.yaxis.set_major_formatter(lambda value, _: f"{value:,.4g}".replace("-", "−"))
+        ax.yaxis.set_major_locator(MaxNLocator(5))
+    fig.align_ylabels([line[0] for line in lines])
     what = "Price of a course" if is_price else "Room per patient"
     for line in lines:
         line[0].set_ylabel(f"{what}\n({about.price_year} {about.currency}, thousands)")
-    for ax in axes[-min(len(axes), len(lines[0])) :]:
+    for ax in grid.bottom(lines):
         ax.set_xlabel(f"Price of a QALY ({about.currency}, thousands)", size=7.2)
     handles = [
         Line2D([], [], color=style.SOFT, lw=1.8), Patch(facecolor=style.FAINT, alpha=0.6),
@@ -87,13 +92,18 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
 def _middle(table: pd.DataFrame, about: About) -> pd.DataFrame:
     price = about.main_wtp or float(table["wtp"].median())
     nearest = table["wtp"].iloc[(table["wtp"] - price).abs().argmin()]
-    return table[table["wtp"] == nearest]
+    at: pd.DataFrame = table[table["wtp"] == nearest]
+    return at
 
 
 def finding(table: pd.DataFrame, about: About) -> str:
     """Say up to which price the dearest treatment is worth it at the middle price of a QALY."""
     at = _middle(table, about)
-    row = at.loc[at["now"].idxmax()] if (at["now"] > 0).any() else at.loc[at["price"].idxmax()]
+    row = (
+        at.iloc[int(at["now"].argmax())]
+        if (at["now"] > 0).any()
+        else at.iloc[int(at["price"].argmax())]
+    )
     told = f"At {money(float(row['wtp']), about.currency)} per QALY"
     name = about.labels[str(row["strategy"])]
     where = under(about.main_structure, about)
@@ -127,7 +137,7 @@ def reading(table: pd.DataFrame, about: About) -> str:
         for s, t in table.drop_duplicates("strategy")[["strategy", "treatment"]].to_numpy()
     )
     return told + (
-        f"Price of the course by which each strategy differs most ({named}). Cost is linear in a "
+        f"Price of the course that the comparator does not give ({named}). Cost is linear in a "
         "price; courses are counted at the base values and discounted as all treatment of the "
         "strategy. That behaviour follows the price is not in it."
     )

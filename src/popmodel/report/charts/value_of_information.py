@@ -8,11 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from popmodel.report import style
 from popmodel.report.charts.chart import Chart, under
 from popmodel.report.tables import STRUCTURE, About, Result
-from popmodel.report.words import money, percent
+from popmodel.report.words import money, number, percent
 
 NAME = "value_of_information"
 QUESTION = "What would it be worth to know everything before deciding?"
@@ -53,6 +54,8 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
         style.head(ax, structure, about)
     axes[0].set_ylim(0, float(np.nanmax(table[["evpi", "high"]].to_numpy())) * 1.08 or 1.0)
     axes[0].set_xlim(float(table["wtp"].min()) / 1000, float(table["wtp"].max()) / 1000)
+    axes[0].xaxis.set_major_locator(MaxNLocator(6, prune="upper"))
+    axes[0].yaxis.set_major_formatter(lambda value, _: number(value))
     axes[0].set_ylabel(f"EVPI per person ({about.price_year} {about.currency})")
     axes[len(axes) // 2].set_xlabel(f"Willingness to pay per QALY ({about.currency}, thousands)")
     handles = [
@@ -73,7 +76,7 @@ def finding(table: pd.DataFrame, about: About) -> str:
     """Say what perfect information is worth at the middle price, and how much of it is luck."""
     price = about.main_wtp or float(table["wtp"].median())
     main = table[table[STRUCTURE] == about.main_structure]
-    row = main.loc[(main["wtp"] - price).abs().idxmin()]
+    row = main.iloc[int((main["wtp"] - price).abs().argmin())]
     where = under(about.main_structure, about)
     at = f"At {money(float(row['wtp']), about.currency)} per QALY"
     if not np.isfinite(row["evpi_corrected"]):

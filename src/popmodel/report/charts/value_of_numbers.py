@@ -44,7 +44,8 @@ def table(result: Result) -> pd.DataFrame:
     kept = shown[shown["parameter"].isin(rank)].assign(rank=lambda t: t["parameter"].map(rank))
     columns = [STRUCTURE, "wtp", "parameter", "rank", "evppi", "low", "high", "evppi_noise",
                "clear"]  # fmt: skip
-    return kept.sort_values([STRUCTURE, "rank"], kind="stable")[columns].reset_index(drop=True)
+    ordered: pd.DataFrame = kept.sort_values([STRUCTURE, "rank"], kind="stable")[columns]
+    return ordered.reset_index(drop=True)
 
 
 def draw_evppi(table: pd.DataFrame, ax: Axes) -> None:
@@ -69,7 +70,9 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
         ax.grid(visible=False, axis="y")
     axes[0].set_xlim(0, float(table["high"].max()) * 1.06 or 1.0)
     axes[0].set_ylim(len(names) - 0.4, -0.6)
-    axes[0].set_yticks(range(len(names)), [short_path(n) for n in names], size=6.4, color=style.INK)
+    axes[0].set_yticks(
+        range(len(names)), [short_path(n, about) for n in names], size=6.4, color=style.INK
+    )
     axes[len(axes) // 2].set_xlabel(f"EVPPI per person ({about.price_year} {about.currency})")
     handles = [
         Patch(facecolor=CLEAR), Patch(facecolor=UNCLEAR, hatch="////", edgecolor=style.PAPER),
@@ -81,24 +84,26 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
     return fig
 
 
-def short_path(path: str) -> str:
+def short_path(path: str, about: About) -> str:
     """Return a dotted path as words on one line: its subject, then what of it."""
     parts = [clean(part.replace("_", " "), 60) for part in path.split(".")]
     if len(parts) < 3:
         return clean(" ".join(parts), MOST_LETTERS)
-    return clean(f"{parts[1]}: {' '.join(parts[2:])}", MOST_LETTERS)
+    names = path.split(".")
+    subject = {"treatments": about.treatment_label(names[1])}.get(names[0], parts[1])
+    return clean(f"{subject}: {' '.join(parts[2:])}", MOST_LETTERS)
 
 
 def finding(table: pd.DataFrame, about: About) -> str:
     """Say which number is worth most to learn, and how many are clear of noise."""
     main = table[table[STRUCTURE] == about.main_structure]
-    row = main.loc[main["evppi"].idxmax()]
+    row = main.iloc[int(main["evppi"].argmax())]
     clear = main[main["clear"]]
     price = money(float(row["wtp"]), about.currency)
     where = under(about.main_structure, about)
     if clear.empty:
         return f"At {price} per QALY no number is clearly worth learning more about{where}."
-    name = short_path(str(row["parameter"]))
+    name = short_path(str(row["parameter"]), about)
     return (
         f"At {price} per QALY the most worth learning is {name}, "
         f"{money(float(row['evppi']), about.currency)} per person{where}; {len(clear)} of the "
