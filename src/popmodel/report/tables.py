@@ -148,6 +148,10 @@ class Result:
             return all(self._weekly_path(s, structures).is_file() for s in structures)
         return self._path(name).is_file()
 
+    def changed(self, names: Sequence[str]) -> float:
+        """Return when the newest of these tables was written, seconds; `weekly` left out."""
+        return max((self._path(n).stat().st_mtime for n in names if n != "weekly"), default=0.0)
+
     def table(self, name: str) -> pd.DataFrame:
         """Return a saved CSV table; `structure` is always there and in the order of panels.
 
