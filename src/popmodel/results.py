@@ -17,6 +17,7 @@ from pyarrow.parquet import write_table
 
 from popmodel.errors import InputError, nearest
 from popmodel.provenance import file_hash
+from popmodel.safe_csv import safe_csv
 
 TABLES: Final = (
     "strategies", "incremental", "versus_comparator", "thresholds", "severity_curves",
@@ -121,7 +122,7 @@ class Folder:
     def publish(self, result: Result) -> Path:
         """Write the remaining tables and put the folder in its place."""
         for name, table in result.tables.items():
-            table.to_csv(self.path / f"{name}.csv", index=False)
+            (self.path / f"{name}.csv").write_text(safe_csv(table), encoding="utf-8", newline="")
         for structure, table in result.weeks.items():
             place = structure_folder(self.path, result.structures, structure)
             place.mkdir(parents=True, exist_ok=True)

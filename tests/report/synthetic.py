@@ -25,7 +25,7 @@ from popmodel.economics.yearly_budget import yearly_budget
 
 STRUCTURES = ("premise", "evidence", "mixture")
 PATIENTS = 20_000
-DRAWS, MAP_DRAWS = 240, 60
+DRAWS, MAP_DRAWS = 120, 30
 WTP = (20_000, 50_000, 100_000)
 YEARS = 5
 
@@ -75,7 +75,7 @@ def write_result(
     structures: Sequence[str] = STRUCTURES,
     strategies: Sequence[str] = tuple(STRATEGIES),
     changes: Mapping[str, Any] | None = None,
-    with_psa: bool = True,
+    with_psa: bool = False,
 ) -> Path:
     """Write a whole result folder and return it.
 
@@ -120,7 +120,7 @@ def write_psa(
         t.drop(columns="structure") if one else t
         for t in (psa, blocks, groups, pd.concat(parts["courses"], ignore_index=True))
     )
-    grid = np.linspace(0, 150_000, 31)
+    grid = np.linspace(0, 150_000, 16)
     question = Question(strategies[0], WTP[1], grid, 2000, courses)
     several = len(strategies) > 1
     tables = {

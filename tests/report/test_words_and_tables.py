@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tests.report.colour_vision import KINDS, least_difference, seen_as
 
 from popmodel.report import style, words
-from popmodel.report.tables import safe_cell, safe_csv, write_atomically
+from popmodel.report.tables import write_atomically
+from popmodel.safe_csv import safe_cell, safe_csv
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 
 from popmodel.errors import InputError
-from popmodel.report.tables import load_result, safe_cell, write_atomically
+from popmodel.report.tables import load_result, write_atomically
+from popmodel.safe_csv import safe_cell
 from popmodel.scenario import check_scenario
 
 RESOLVED = "resolved.yaml"

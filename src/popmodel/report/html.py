@@ -205,14 +205,14 @@ def _side_by_side(
 ) -> Table:
     """Return the measures a saved table has, with their errors, structures side by side."""
     table, about = result.table(name), result.about
-    measures = {name: told for name, told in measures.items() if name in table.columns}
+    measures = {column: told for column, told in measures.items() if column in table.columns}
     by = table.set_index([STRUCTURE, "strategy"])
     rows = []
     for strategy in strategies:
         cells = []
         for structure in about.structures:
-            for name, (_, told) in measures.items():
-                value, error = _estimate(by, (structure, strategy), name)
+            for column, (_, told) in measures.items():
+                value, error = _estimate(by, (structure, strategy), column)
                 cells.append(Cell(told(value), f"±{told(error)}" if error > 0 else ""))
         rows.append((about.marked(strategy), cells))
     columns = [label for _ in about.structures for label, _ in measures.values()]
@@ -254,7 +254,7 @@ def frontier_tables(result: Result) -> list[Table]:
         columns = ["Cost", "QALYs", "Cost of one more QALY"]
         several = len(about.structures) > 1
         caption = f"Frontier: {structure_label(structure).lower()}" if several else "Frontier"
-        tables.append(Table(caption, "Strategy", columns, rows, [], {}, "incremental.csv"))
+        tables.append(Table(caption, "Strategy", columns, rows, [], {}))
     return tables
 
 
@@ -346,6 +346,7 @@ def treatments_table(about: About) -> Table | None:
         rows,
         [],
         _treatment_flags(about),
+        is_text=True,
     )
 
 

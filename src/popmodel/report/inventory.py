@@ -13,6 +13,7 @@ from popmodel.report.words import clean, title_of
 from popmodel.vocabulary import COST_CATEGORIES, HEALTH_CARE_CATEGORIES, PAYERS
 
 SAVED = "impact_inventory"
+BACKGROUND = "background"
 HEALTH = {
     "Life years": "deaths by suicide and other causes",
     "QALYs": "utility by severity, crises and adverse events",
@@ -83,7 +84,7 @@ def _default(result: Result) -> list[Impact]:
     for category in COST_CATEGORIES:
         health = "yes" if category in HEALTH_CARE_CATEGORIES else "no"
         note = MEANINGS.get(category, "")
-        if category in inside:
+        if category in inside and category != BACKGROUND:
             note += "; counted within other health care by state, not charged again"
         sector = title_of(PAYERS.get(category, "other"))
         rows.append(Impact(sector, title_of(category), health, "yes", note))

@@ -91,12 +91,14 @@ def clearness(result: Result) -> list[str]:
         else f"At {price} per QALY no strategy is clearly worth more than {base}."
     ]
     if names:
-        told.append(f"{listed(names)} cannot be told from {base}: the interval includes 0.")
+        told.append(
+            f"{listed(names)} cannot be told from {base}: the interval of its net benefit includes 0."
+        )
     return told
 
 
 def hinging(result: Result) -> list[str]:
-    """Say under which structures the best strategy is the best, where they differ."""
+    """Say under which structures the best strategy is the best, where not under all."""
     about = result.about
     if len(about.structures) < 2 or about.main_wtp is None:
         return []
@@ -105,8 +107,8 @@ def hinging(result: Result) -> list[str]:
     winner = str(at[about.main_structure])
     holds = [s for s in about.structures if at[s] == winner]
     fails = [s for s in about.structures if at[s] != winner]
-    if not fails:
-        return [f"That {about.labels[winner]} is worth most holds under every structure."]
+    if not fails:  # the headline says so
+        return []
     return [
         f"That {about.labels[winner]} is worth most holds under {_named(holds)}, "
         f"not under {_named(fails)}."

@@ -11,7 +11,8 @@ import pandas as pd
 from popmodel.errors import InputError, Problems, did_you_mean
 from popmodel.report import style
 from popmodel.report.charts import CHARTS, Chart
-from popmodel.report.tables import Result, load_result, safe_csv, write_atomically
+from popmodel.report.tables import Result, load_result, write_atomically
+from popmodel.safe_csv import safe_csv
 
 FOLDER = "charts"
 CAPTIONS = "captions.json"

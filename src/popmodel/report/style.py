@@ -483,9 +483,9 @@ def number_ends(ax: Axes, x: float, ends: Sequence[float], looks: Sequence[Look]
         )  # fmt: skip
 
 
-def panel_title(strategy: str, about: About) -> str:
-    """Return number and label of a strategy, on two lines if long."""
-    return textwrap.fill(f"{about.order(strategy) + 1}  {about.marked(strategy)}", 34)
+def panel_title(strategy: str, about: About, width: int = 34) -> str:
+    """Return number and label of a strategy, on several lines if longer than `width` letters."""
+    return textwrap.fill(f"{about.order(strategy) + 1}  {about.marked(strategy)}", width)
 
 
 def hide_unused(axes: Sequence[Axes], used: int, columns: int) -> None:

@@ -16,7 +16,6 @@ import pandas as pd
 from popmodel.errors import InputError, Problem
 from popmodel.report.words import STRUCTURE_ORDER, clean
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 STRUCTURE = "structure"
 DAGGER = "\u00a0†"
 MANIFEST = "manifest.json"
@@ -260,28 +259,6 @@ def each_row(table: pd.DataFrame) -> Iterator[Any]:
 def each_part(table: pd.DataFrame, column: str) -> Iterator[tuple[Any, pd.DataFrame]]:
     """Yield the parts of a table by the values of a column, in order of first appearance."""
     return iter(table.groupby(column, sort=False))
-
-
-def safe_csv(table: pd.DataFrame) -> str:
-    """Return a table as CSV in which no cell is a formula to a spreadsheet.
-
-    Text that begins with `= + - @`, a tab or a carriage return gets an apostrophe in front;
-    numbers are untouched and round-trip exactly.
-    """
-    safe = table.copy()
-    for position, column in enumerate(safe.columns):
-        if not pd.api.types.is_numeric_dtype(safe[column]):
-            safe.isetitem(position, [safe_cell(value) for value in safe[column]])
-    safe.columns = pd.Index([safe_cell(column) for column in safe.columns])
-    return safe.to_csv(index=False, lineterminator="\n")
-
-
-def safe_cell(value: object) -> object:
-    """Return a cell that no spreadsheet takes for a formula and that ends no line by itself."""
-    if not isinstance(value, str):
-        return value
-    text = f"'{value}" if value.startswith(FORMULA_STARTS) else value
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def write_atomically(path: Path, content: bytes) -> Path:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from popmodel.errors import InputError
 from popmodel.evidence.listing import origin
+from popmodel.pipeline.manifest import fitted_paths
 from popmodel.report.tables import Result
 from popmodel.report.words import clean
 from popmodel.scenario import check_scenario
@@ -15,6 +16,7 @@ from popmodel.scenario import check_scenario
 RESOLVED = "resolved.yaml"
 MOST = 15
 WORDS = {"recalled": "recalled, not yet read", "assumption": "assumption"}
+NO_RANK = (0.0, "")
 TOTAL_INDICES = ("ST", "mu_star", "S1")
 """Columns `index` of a sweep that tell influence, the best first."""
 
@@ -42,25 +44,25 @@ def unverified(result: Result) -> tuple[list[Unverified], int]:
     """
     known = _unread(result)
     ranks = influence(result)
-    offered = set(result.about.treatments)
     started = _started(result)
 
-    def place(path: str) -> tuple[float, bool, bool, str]:
-        parts = path.split(".")
-        treatment = parts[1] if len(parts) > 1 and parts[0] == "treatments" else ""
-        idle = treatment in offered and treatment not in started
-        return (-ranks.get(path, (0.0, ""))[0], idle, known[path][1] != "recalled", path)
+    def place(path: str) -> tuple[float, bool, int, str]:
+        kind, _, rest = path.partition(".")
+        treatment = rest.partition(".")[0] if kind == "treatments" else ""
+        idle = 0 if treatment in started else 2 if treatment else 1
+        return (-ranks.get(path, NO_RANK)[0], known[path][1] != "recalled", idle, path)
 
-    ordered = [p for p in sorted(known, key=place) if ranks.get(p) or not ranks] or list(known)
+    ranked = [path for path in known if path in ranks]
+    ordered = sorted(ranked or known, key=place)
     shown = [
-        Unverified(path, known[path][0], WORDS[known[path][1]], ranks.get(path, (0.0, ""))[1])
+        Unverified(path, known[path][0], WORDS[known[path][1]], ranks.get(path, NO_RANK)[1])
         for path in ordered[:MOST]
     ]
     return shown, len(known)
 
 
 def _unread(result: Result) -> dict[str, tuple[str, str]]:
-    """Return path → value and origin of numbers that were recalled or assumed."""
+    """Return path → value and origin of numbers recalled or assumed, and not fitted since."""
     resolved = result.directory / RESOLVED
     try:
         scenario = check_scenario(resolved).scenario if resolved.is_file() else None
@@ -69,10 +71,11 @@ def _unread(result: Result) -> dict[str, tuple[str, str]]:
     if scenario is None:
         return {}
     evidence = scenario.evidence()
+    fitted = fitted_paths(scenario, evidence)
     found: dict[str, tuple[str, str]] = {}
     for path, quantity in evidence.quantities().items():
         rests = origin(evidence, path)
-        if rests in WORDS:
+        if rests in WORDS and path not in fitted:
             found[path] = (clean(f"{quantity.value:g} {quantity.unit}"), rests)
     return found
 

@@ -110,7 +110,7 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
         own = table[table["strategy"] == strategy]
         draw_budget(own, ax, looks)
         write_net(own, ax, about, 0.02 * span)
-        ax.set_title(style.panel_title(strategy, about))
+        ax.set_title(style.panel_title(strategy, about, 29))
         ax.grid(visible=False, axis="x")
     years = sorted(table["year"].unique())
     step = -(-len(years) // 6)

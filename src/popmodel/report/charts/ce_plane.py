@@ -102,7 +102,7 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
         ax.axvline(0, color=style.INK, lw=0.8, zorder=1)
         draw_cloud(own, ax, about)
         write_shares(own, ax, about)
-        ax.set_title(style.panel_title(strategy, about))
+        ax.set_title(style.panel_title(strategy, about, 29))
     _limits(axes[0], table)
     if about.main_wtp:
         for ax in axes:

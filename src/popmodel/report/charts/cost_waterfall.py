@@ -102,7 +102,7 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
         own = table[table["strategy"] == strategy]
         draw_steps(own, ax)
         write_steps(own, ax, about)
-        ax.set_title(style.panel_title(strategy, about))
+        ax.set_title(style.panel_title(strategy, about, 29))
         ax.axvline(0, color=style.INK, lw=1.0, zorder=5)
         ax.grid(visible=False, axis="y")
     top = float(table[["start", "end"]].to_numpy().max()) / 1000

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from popmodel.report import style
 from popmodel.report.charts import grid
@@ -75,6 +76,9 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
         ax.axvline(0, color=style.INK, lw=0.8, zorder=1)
         draw_equity(own, ax)
         ax.set_title(DIMENSIONS.get(dimension, title_of(dimension)))
+    axes[0].yaxis.set_major_locator(MaxNLocator(5))
+    for axis in (axes[0].xaxis, axes[0].yaxis):
+        axis.set_major_formatter(lambda value, _: f"{value:.4g}".replace("-", "−"))
     for line in lines:
         line[0].set_ylabel("Fairer by (QALYs per patient)")
     for ax in grid.bottom(lines):

@@ -63,7 +63,8 @@ def _limits(table: pd.DataFrame) -> tuple[float, float]:
     longest = longest if np.isfinite(longest) and longest > 0 else 1.0
     low = min(0.0, float(np.nanmin([0.0, *table["low"], *table["per_million"]])))
     high = max(0.0, float(np.nanmax([0.0, *table["high"], *table["per_million"]])))
-    return max(low, -2 * longest), min(high, 2 * longest)
+    low, high = max(low, -2 * longest), min(high, 2 * longest)
+    return (low, high) if high > low else (0.0, longest)
 
 
 def figure(table: pd.DataFrame, about: About) -> Figure:

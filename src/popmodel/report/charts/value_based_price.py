@@ -67,7 +67,7 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
         draw_price(own, ax)
         for price in about.wtp:
             ax.axvline(price / 1000, color=style.SOFT, lw=0.7, ls=(0, (1, 2)), zorder=1)
-        ax.set_title(style.panel_title(strategy, about))
+        ax.set_title(style.panel_title(strategy, about, 29))
         ax.set_xlim(float(own["wtp"].min()) / 1000, float(own["wtp"].max()) / 1000)
     for ax in axes:
         ax.yaxis.set_major_formatter(lambda value, _: f"{value:,.4g}".replace("-", "−"))
