@@ -302,6 +302,17 @@ def test_a_gain_of_the_worst_off_makes_health_fairer_and_one_of_the_best_off_les
     ] == pytest.approx(0.2)
 
 
+def test_fairness_is_left_empty_where_a_group_has_no_health():
+    rows = [
+        (s, "sex", group, 5, qaly, 10.0)
+        for s in ("old", "new")
+        for group, qaly in (("a", 0.0), ("b", 1.0))
+    ]
+    columns = ["strategy", "dimension", "group", "patients", "qaly", "cost_health_care"]
+    table = fairness(pd.DataFrame(rows, columns=columns), "old", 50_000)
+    assert table["equity_impact"].isna().all() and (table["inhb"] == 0.0).all()
+
+
 # ------------------------------------------------------------------ together
 
 

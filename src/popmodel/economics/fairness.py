@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from popmodel.economics.checks import each_structure
@@ -28,7 +29,8 @@ def fairness(
 
     Returns:
         One row a dimension and strategy: `dimension, wtp, aversion, strategy, inhb` (net QALYs per
-        patient), `inc_ede, equity_impact, share_gaining, least_group, least_inhb, worst_off`
+        patient), `inc_ede, equity_impact` (empty where a group has or keeps no health),
+        `share_gaining, least_group, least_inhb, worst_off`
         (group with the least health today), `worst_off_inhb`.
 
     Raises:
@@ -53,9 +55,13 @@ def _dimension(
     today = table[table["strategy"] == comparator].set_index("group")["qaly"]
     health = {str(group): float(value) for group, value in today.items()}
     worst = min(health, key=lambda group: (health[group], group))
-    plane = equity_plane(table, comparator, wtp, health, aversion)
     even = equity_weighted(table, comparator, wtp, dict.fromkeys(health, 1.0))
     benefit = subgroup_benefit(table, comparator, wtp)
+    left = benefit["inhb"] + benefit["group"].map(health)
+    if min(*health.values(), left.min(), np.inf) > 0.0:
+        plane = equity_plane(table, comparator, wtp, health, aversion)
+    else:  # no equal distribution is as good as one in which somebody has no health at all
+        plane = even[["strategy", "inhb"]].assign(inc_ede=np.nan, equity_impact=np.nan)
     there = benefit[benefit["group"] == worst].set_index("strategy")["inhb"]
     gains = even[["strategy", "share_gaining", "least_group", "least_inhb"]]
     out = plane.merge(gains, on="strategy", how="left")

@@ -91,9 +91,7 @@ def clearness(result: Result) -> list[str]:
         else f"At {price} per QALY no strategy is clearly worth more than {base}."
     ]
     if names:
-        told.append(
-            f"{listed(names)} cannot be told from {base}: the interval of its net benefit includes 0."
-        )
+        told.append(f"{listed(names)} cannot be told from {base}: net benefit may be 0 or less.")
     return told
 
 

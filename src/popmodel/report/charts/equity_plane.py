@@ -31,7 +31,9 @@ def table(result: Result) -> pd.DataFrame:
     """
     about = result.about
     saved = result.table("equity")
-    shown = saved[(saved[STRUCTURE] == about.main_structure)].dropna(subset=["inhb"])
+    shown = saved[(saved[STRUCTURE] == about.main_structure)].dropna(
+        subset=["inhb", "equity_impact"]
+    )
     return with_labels(shown.reset_index(drop=True), about)
 
 
