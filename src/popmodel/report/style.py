@@ -196,8 +196,9 @@ def theme(letters: str = "") -> Iterator[None]:
         "axes.titleweight": "bold",
         "axes.titlepad": 5.0,
         "figure.dpi": DPI,
-        "font.family": ["sans-serif"],
-        "font.sans-serif": [*families, "Verdana", "Arial"],
+        # a letter is looked for along the families, not along the fonts of one of them
+        "font.family": [*(families if len(families) > 1 else []), "sans-serif"],
+        "font.sans-serif": [FONT, "Verdana", "Arial"],
         "font.size": 7.5,
         "grid.color": "#e6e6e6",
         "grid.linewidth": 0.6,
