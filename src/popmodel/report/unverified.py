@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from popmodel.errors import InputError
+from popmodel.evidence.calibration import fitted_paths
 from popmodel.evidence.listing import origin
-from popmodel.pipeline.manifest import fitted_paths
 from popmodel.report.tables import Result
 from popmodel.report.words import clean
 from popmodel.scenario import check_scenario
@@ -71,7 +71,7 @@ def _unread(result: Result) -> dict[str, tuple[str, str]]:
     if scenario is None:
         return {}
     evidence = scenario.evidence()
-    fitted = fitted_paths(scenario, evidence)
+    fitted = fitted_paths(evidence, [choice.calibration for choice in scenario.structures()])
     found: dict[str, tuple[str, str]] = {}
     for path, quantity in evidence.quantities().items():
         rests = origin(evidence, path)
