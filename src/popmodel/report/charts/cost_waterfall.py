@@ -127,11 +127,10 @@ def _step(step: str) -> str:
 
 def finding(table: pd.DataFrame, about: About) -> str:
     """Say what makes up most of the difference of the strategy that differs most."""
-    ends = table[table["step"] == TO].set_index("strategy")["end"]
-    base = float(table.loc[table["step"] == FROM, "end"].iloc[0])
-    most = str((ends - base).abs().idxmax())
+    ends, bases = (table[table["step"] == s].set_index("strategy")["end"] for s in (TO, FROM))
+    most = str((ends - bases).abs().idxmax())
     own = table[(table["strategy"] == most) & ~table["step"].isin((FROM, TO))]
-    difference = float(ends[most]) - base
+    difference = float(ends[most]) - float(bases[most])
     told = (
         f"{about.labels[most]} costs {short_money(abs(difference), about.currency)} "
         f"{'more' if difference >= 0 else 'less'} per patient than "
@@ -148,9 +147,10 @@ def finding(table: pd.DataFrame, about: About) -> str:
 def reading(table: pd.DataFrame, about: About) -> str:
     """Say where steps begin and end."""
     return (
-        f"Bars: mean discounted cost per patient, from zero; the first is the total of "
-        f"{about.labels[about.comparator]}, each step begins where the last ended, and the last "
-        "bar is the total of the strategy. Categories without any difference are left out."
+        "Bars: mean discounted cost per patient, from zero; the first is the total of the "
+        f"comparator ({about.labels[about.comparator]}), each step begins where the last ended, "
+        "and the last bar is the total of the strategy. Categories without any difference are "
+        "left out."
     )
 
 
