@@ -91,7 +91,7 @@ def clearness(result: Result) -> list[str]:
         else f"At {price} per QALY no strategy is clearly worth more than {base}."
     ]
     if names:
-        told.append(f"{listed(names)} cannot be told from {base}: net benefit may be 0 or less.")
+        told.append(f"{listed(names)} cannot be told from {base}: 0 is in the interval.")
     return told
 
 
