@@ -17,10 +17,12 @@ from pyarrow.parquet import write_table
 
 from popmodel.errors import InputError, nearest
 from popmodel.provenance import file_hash
+from popmodel.safe_csv import safe_csv
 
 TABLES: Final = (
     "strategies", "incremental", "versus_comparator", "thresholds", "severity_curves",
-    "subgroups", "flow", "cost_by_category", "impact_inventory",
+    "subgroups", "flow", "cost_by_category", "impact_inventory", "budget", "waterfall", "courses",
+    "equity", "remission_per_million",
 )  # fmt: skip
 """Tables that are small: CSV files, a column `structure` first when there are several."""
 
@@ -120,7 +122,7 @@ class Folder:
     def publish(self, result: Result) -> Path:
         """Write the remaining tables and put the folder in its place."""
         for name, table in result.tables.items():
-            table.to_csv(self.path / f"{name}.csv", index=False)
+            (self.path / f"{name}.csv").write_text(safe_csv(table), encoding="utf-8", newline="")
         for structure, table in result.weeks.items():
             place = structure_folder(self.path, result.structures, structure)
             place.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ from popmodel.report.redraw import draw_all
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a result of three structures and six strategies with its charts and its report."""
-    directory = write_result(tmp_path_factory.mktemp("results") / "five_pathways")
+    directory = write_result(tmp_path_factory.mktemp("results") / "five_pathways", with_psa=True)
     draw_all(directory)
     write_report(directory)
     return directory

@@ -15,10 +15,17 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from popmodel.economics import incremental_table
+from popmodel.economics import acceptability, acceptability_frontier, evpi, incremental_table
+from popmodel.economics.fairness import fairness
+from popmodel.economics.gained_per_million import gained_per_million
+from popmodel.economics.policy import Question, policy_tables
+from popmodel.economics.price_curve import courses_of
+from popmodel.economics.waterfall import cost_steps
+from popmodel.economics.yearly_budget import yearly_budget
 
 STRUCTURES = ("premise", "evidence", "mixture")
 PATIENTS = 20_000
+DRAWS, MAP_DRAWS = 120, 30
 WTP = (20_000, 50_000, 100_000)
 YEARS = 5
 
@@ -50,6 +57,10 @@ TREATMENTS: dict[str, tuple[str, str, str, bool, float, float, float, float]] = 
     "psilocybin": ("Psilocybin", "psychedelic", "B", True, 1.05, 0.55, 0.0, 0.0),
     "aih": ("Acute intermittent hypoxia (aIH)", "adenosine", "D", False, 0.35, 0.32, 0.0, 0.0),
 }
+COURSE_PRICES = {
+    "cbt": 2100.0, "aih": 1500.0, "ketamine": 4200.0, "saint": 12_000.0, "rtms": 9000.0,
+    "ect": 9800.0,
+}  # fmt: skip
 PREMISE_WEIGHT = {"premise": 1.0, "evidence": 0.0, "mixture": 0.5}
 BIOTYPES = ("anhedonic", "anxious", "psychomotor", "other")
 BANDS = ("0-10", "11-17", "18-24", "25-33", "34+")
@@ -64,6 +75,7 @@ def write_result(
     structures: Sequence[str] = STRUCTURES,
     strategies: Sequence[str] = tuple(STRATEGIES),
     changes: Mapping[str, Any] | None = None,
+    with_psa: bool = False,
 ) -> Path:
     """Write a whole result folder and return it.
 
@@ -87,9 +99,100 @@ def write_result(
         table = pd.concat(tables, ignore_index=True)
         keep = table if len(structures) > 1 else table.drop(columns="structure")
         keep.to_csv(directory / f"{name}.csv", index=False, lineterminator="\n")
+    if with_psa:
+        write_psa(directory / "psa", structures, list(strategies), parts)
     manifest = _manifest(structures, strategies) | dict(changes or {})
     (directory / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     return directory
+
+
+def write_psa(
+    directory: Path,
+    structures: Sequence[str],
+    strategies: list[str],
+    parts: Mapping[str, list[pd.DataFrame]],
+) -> None:
+    """Write the tables of a probabilistic analysis around the means of the run."""
+    means = pd.concat(parts["strategies"], ignore_index=True)
+    psa, blocks, groups = _draws(means, strategies)
+    one = len(structures) == 1
+    psa, blocks, groups, courses = (
+        t.drop(columns="structure") if one else t
+        for t in (psa, blocks, groups, pd.concat(parts["courses"], ignore_index=True))
+    )
+    grid = np.linspace(0, 150_000, 16)
+    question = Question(strategies[0], WTP[1], grid, 2000, courses)
+    several = len(strategies) > 1
+    tables = {
+        "psa": psa,
+        "ceac": acceptability(psa, grid),
+        "ceaf": acceptability_frontier(psa, grid),
+        "evpi": evpi(psa, grid),
+        "evppi": pd.concat([_evppi().assign(structure=s) for s in structures]),
+        **(policy_tables(psa, blocks, groups, question) if several else {}),
+    }
+    directory.mkdir()
+    for name, table in tables.items():
+        table.to_csv(directory / f"{name}.csv", index=False, lineterminator="\n")
+    manifest = {"structures": list(structures), "patients": 2000}
+    (directory / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def _draws(
+    means: pd.DataFrame, strategies: list[str]
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    rng = np.random.default_rng(7)
+    shared = rng.normal(size=(DRAWS, 2))
+    own = rng.normal(size=(DRAWS, len(strategies), 3))
+    luck = rng.normal(size=(DRAWS, len(strategies), 4, 2))
+    rows, blocks, groups = [], [], []
+    for row in means.itertuples():
+        k = strategies.index(row.strategy)
+        spread = 0.2 + abs(STRATEGIES[row.strategy][1])
+        cost = row.cost_health_care + 900 * shared[:, 0] + 1500 * spread * own[:, k, 0]
+        qaly = row.qaly + 0.04 * shared[:, 1] + 0.07 * spread * own[:, k, 1]
+        weeks = row.remission_weeks + 9 * shared[:, 1] + 6 * spread * own[:, k, 1]
+        table = pd.DataFrame(
+            {"structure": row.structure, "sample": range(DRAWS), "strategy": row.strategy,
+             "cost": cost, "qaly": qaly, "remission_weeks": weeks}
+        )  # fmt: skip
+        rows.append(table)
+        apart = luck[:, k] - luck[:, k].mean(axis=1, keepdims=True)
+        for block in range(4):
+            noise = apart[:, block]
+            blocks.append(
+                table.assign(block=block, cost=cost + 300 * noise[:, 0],
+                             qaly=qaly + 0.012 * noise[:, 1])
+            )  # fmt: skip
+        for biotype, shift in zip(BIOTYPES, (-0.02, 0.01, 0.0, 0.02), strict=True):
+            for level, band in enumerate(BANDS):
+                gain = STRATEGIES[row.strategy][1] * (0.08 * (level - 2) + shift)
+                groups.append(
+                    table.iloc[:MAP_DRAWS].assign(
+                        biotype=biotype, severity_band=band, patients=40 * (level + 1),
+                        qaly=qaly[:MAP_DRAWS] + gain - 0.1 * level,
+                    )
+                )  # fmt: skip
+    return tuple(pd.concat(t, ignore_index=True) for t in (rows, blocks, groups))
+
+
+def _evppi() -> pd.DataFrame:
+    """Return what learning would be worth: few numbers matter, the others drown in noise."""
+    names = [
+        "treatments.saint.potency", "disease.natural_course.recovery_rate_per_year",
+        "treatments.ketamine.durability.loss_of_response_per_month", "economics.utility_remitted",
+        *(f"treatments.{t}.potency" for t in ("cbt", "rtms", "ect", "escitalopram")),
+        *(f"biotypes.{b}.potency_shift.circuit" for b in BIOTYPES),
+    ]  # fmt: skip
+    worth = [420.0, 250.0, 130.0, 60.0, *np.linspace(30.0, 2.0, len(names) - 4)]
+    return pd.DataFrame(
+        [
+            (wtp, name, value * wtp / WTP[1], 25.0 + 0.1 * value, value * 0.8, 22.0)
+            for wtp in WTP
+            for name, value in zip(names, worth, strict=True)
+        ],
+        columns=["wtp", "parameter", "evppi", "evppi_se", "evppi_check", "evppi_noise"],
+    )
 
 
 def _manifest(structures: Sequence[str], strategies: Sequence[str]) -> dict[str, Any]:
@@ -156,8 +259,15 @@ def _one_weekly(structure: str, strategy: str, week: np.ndarray) -> pd.DataFrame
         table[flow] = 10
     table["recurrences"] = 2
     for category in CATEGORIES:
-        table[f"cost_{category}"] = 1000.0
+        table[f"cost_{category}"] = _weekly_cost(structure, strategy, category, week)
     return table
+
+
+def _weekly_cost(structure: str, strategy: str, category: str, week: np.ndarray) -> np.ndarray:
+    """Spend the undiscounted cost of all patients: courses early, the rest evenly."""
+    costs = _costs(structure, [strategy]).set_index("category")["cost_undiscounted"]
+    weight = np.exp(-week / 60) + 0.05 if category == "treatment" else np.ones(len(week))
+    return PATIENTS * costs[category] * weight / weight.sum()
 
 
 def _tables(
@@ -168,16 +278,38 @@ def _tables(
     frontier = incremental_table(
         table[["strategy", "cost_health_care", "qaly"]].rename(columns={"cost_health_care": "cost"})
     )
+    days, flow = YEARS * 365.25, _flow(structure, strategies)
+    subgroups = _subgroups(structure, strategies, table)
     return {
+        "budget": yearly_budget(weekly, costs, strategies[0], PATIENTS, days),
+        "waterfall": cost_steps(costs, strategies[0], "health_care"),
+        "courses": courses_of(flow, costs, PATIENTS, COURSE_PRICES),
+        "equity": fairness(subgroups, strategies[0], WTP[1]),
+        "remission_per_million": _per_million(table, strategies[0]),
         "strategies": table,
         "incremental": frontier,
         "versus_comparator": _versus(table, strategies[0]),
         "thresholds": _thresholds(structure),
-        "subgroups": _subgroups(structure, strategies, table),
-        "flow": _flow(structure, strategies),
+        "subgroups": subgroups,
+        "flow": flow,
         "severity_curves": _curves(structure),
         "cost_by_category": costs,
     }
+
+
+def _per_million(table: pd.DataFrame, comparator: str) -> pd.DataFrame:
+    """Return the ratios of a run from means and made-up luck of patients."""
+    rng = np.random.default_rng(3)
+    luck = rng.normal(size=(500, 3))
+    units = {}
+    for row in table.itertuples():
+        size = 0.0 if row.strategy == comparator else 1.0
+        units[row.strategy] = pd.DataFrame(
+            {"cost": row.cost_health_care + size * 4000 * luck[:, 0],
+             "remission_weeks": row.remission_weeks + size * 15 * luck[:, 1],
+             "remission_12m": row.remission_12m + size * 0.3 * luck[:, 2]}
+        )  # fmt: skip
+    return gained_per_million(units, comparator, "cost", ["remission_weeks", "remission_12m"])
 
 
 def _costs(structure: str, strategies: Sequence[str]) -> pd.DataFrame:

@@ -5,11 +5,13 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,8 +23,9 @@ from tests.report.synthetic import write_result
 
 from popmodel.report import style
 from popmodel.report.charts import CHARTS, Chart
+from popmodel.report.html import write_report
 from popmodel.report.redraw import draw_all
-from popmodel.report.tables import load_result
+from popmodel.report.tables import About, Result, load_result
 
 EVERY = pytest.mark.parametrize("chart", CHARTS.values(), ids=CHARTS)
 
@@ -44,7 +47,8 @@ def shown(drawn: Path) -> dict[str, Shown]:
         for name, chart in CHARTS.items():
             table = chart.table(result)
             before = table.copy(deep=True)
-            found[name] = Shown(before, table, chart.figure(table, result.about))
+            about = result.about_for(chart.needs)
+            found[name] = Shown(before, table, chart.figure(table, about))
     return found
 
 
@@ -87,7 +91,8 @@ def test_the_table_beside_a_chart_is_the_table_it_shows(
 
 @EVERY
 def test_a_finding_is_one_sentence_with_numbers(chart: Chart, shown: dict[str, Shown], drawn: Path):
-    finding = chart.finding(shown[chart.name].table, load_result(drawn).about)
+    about = load_result(drawn).about_for(chart.needs)
+    finding = chart.finding(shown[chart.name].table, about)
     assert re.search(r"\d", finding)
     assert finding.endswith(".") and ". " not in finding
     assert 40 < len(finding) < 300
@@ -135,6 +140,15 @@ def test_the_same_result_gives_the_same_bytes_in_another_process(tmp_path: Path)
         assert path.read_bytes() == (there / path.relative_to(here)).read_bytes(), path.name
 
 
+def drawable(result: Result) -> Iterator[tuple[Chart, pd.DataFrame, About]]:
+    """Yield the charts that have something to show, with their tables."""
+    for chart in CHARTS.values():
+        if all(result.has(need) for need in chart.needs):
+            table = chart.table(result)
+            if not table.empty:
+                yield chart, table, result.about_for(chart.needs)
+
+
 def hostile(strategies: dict[str, tuple]) -> dict[str, tuple]:
     labels = ["$\\alpha$ <script>alert(1)</script>", "=cmd|' /C calc'!A0", "a\nb\u202e\x07c" * 12]
     return {s: (x, *row[1:]) for x, (s, row) in zip(labels, strategies.items(), strict=False)}
@@ -155,19 +169,70 @@ def test_charts_stay_legible_whatever_strategies_are_called(
     monkeypatch: pytest.MonkeyPatch,
 ):
     monkeypatch.setattr(synthetic, "STRATEGIES", change(synthetic.STRATEGIES))
-    result = load_result(write_result(tmp_path / "r", strategies=list(synthetic.STRATEGIES)))
+    result = load_result(
+        write_result(tmp_path / "r", strategies=list(synthetic.STRATEGIES), with_psa=True)
+    )
     with style.theme():
-        for chart in CHARTS.values():
-            assert clashes(chart.figure(chart.table(result), result.about)) == [], chart.name
+        for chart, table, about in drawable(result):
+            assert clashes(chart.figure(table, about)) == [], chart.name
 
 
 @pytest.mark.parametrize("strategies", [["usual_care"], ["usual_care", "cbt_first"]])
 def test_charts_of_few_strategies_are_legible(strategies: list[str], tmp_path: Path):
-    result = load_result(write_result(tmp_path / "r", ["evidence"], strategies))
+    result = load_result(write_result(tmp_path / "r", ["evidence"], strategies, with_psa=True))
     with style.theme():
-        for chart in CHARTS.values():
-            assert clashes(chart.figure(chart.table(result), result.about)) == [], chart.name
-            assert chart.finding(chart.table(result), result.about)
+        for chart, table, about in drawable(result):
+            assert clashes(chart.figure(table, about)) == [], chart.name
+            assert chart.finding(table, about)
+
+
+def chinese(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    row = synthetic.STRATEGIES["usual_care"]
+    monkeypatch.setitem(synthetic.STRATEGIES, "usual_care", ("常规治疗", *row[1:]))
+    return write_result(tmp_path / "r", ["evidence"], ["usual_care"])
+
+
+def test_a_chinese_label_stays_text_in_svg_and_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    directory = chinese(tmp_path, monkeypatch)
+    svg = draw_all(directory, ["remission_over_time"])[0]
+    assert "常规治疗" in svg.read_text(encoding="utf-8")
+    page = write_report(directory, charts=False).read_text(encoding="utf-8")
+    assert page.count("常规治疗") > 2
+
+
+def test_the_page_says_which_letters_no_installed_font_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(style, "_installed", frozenset)
+    assert style.font_families("常规治疗") == [style.FONT]
+    assert style.letters_without_font("常规 abc") == "常规"
+    page = write_report(chinese(tmp_path, monkeypatch), charts=False).read_text(encoding="utf-8")
+    assert "Letters without a font" in page
+
+
+def test_an_installed_font_is_taken_for_letters_that_ours_lacks():
+    others = [name for name in style.OTHER_SCRIPTS if name in style._installed()]
+    if not others:
+        pytest.skip("no font for other scripts is installed")
+    assert style.letters_without_font("常规治疗") == ""
+    with style.theme("常规治疗"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure = Figure()
+        figure.text(0.1, 0.5, "常规治疗")
+        figure.draw_without_rendering()
+
+
+def test_a_font_is_looked_for_along_families(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(style, "font_families", lambda _: [style.FONT, "DejaVu Serif"])
+    with style.theme("常规治疗"):
+        assert mpl.rcParams["font.family"] == [style.FONT, "DejaVu Serif", "sans-serif"]
+
+
+def test_labels_that_need_no_other_font_name_none():
+    """So that the same labels give the same bytes whatever is installed."""
+    assert style.font_families("Usual care α ≥ 5 €") == [style.FONT]
 
 
 def test_a_label_in_a_script_the_font_lacks_is_drawn_without_complaint(

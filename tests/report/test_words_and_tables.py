@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 from tests.report.colour_vision import KINDS, least_difference, seen_as
 
 from popmodel.report import style, words
-from popmodel.report.tables import safe_cell, safe_csv, write_atomically
+from popmodel.report.tables import write_atomically
+from popmodel.safe_csv import safe_cell, safe_csv
 
 
 @pytest.mark.parametrize(
     ("amount", "told"),
     [(31_234.0, "$31.2k"), (640.4, "$640"), (-1084.0, "−$1.08k"), (999.6, "$1.00k"),
-     (999_700.0, "$1.00M"), (1_240_000.0, "$1.24M"), (0.2, "$0"), (float("nan"), "–")],
+     (999_700.0, "$1.00M"), (1_240_000.0, "$1.24M"), (0.2, "$0"), (-0.3, "$0"),
+     (float("nan"), "–")],
 )  # fmt: skip
 def test_amounts_are_told_in_three_digits(amount: float, told: str):
     assert words.short_money(amount, "USD") == told

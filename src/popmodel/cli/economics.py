@@ -171,7 +171,8 @@ def _means(table: pd.DataFrame, effect: str) -> pd.DataFrame:
 
 
 def _write(answers: dict[str, pd.DataFrame], out: Path) -> None:
-    from popmodel.report.tables import safe_csv, write_atomically
+    from popmodel.report.tables import write_atomically
+    from popmodel.safe_csv import safe_csv
 
     out.mkdir(parents=True, exist_ok=True)
     for name, table in answers.items():

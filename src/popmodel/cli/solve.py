@@ -191,7 +191,8 @@ def _tell_switches(found: pd.DataFrame, scenario: Scenario, as_json: bool) -> No
 def _write(answers: dict[str, Solution], out: Path) -> None:
     import pandas as pd
 
-    from popmodel.report.tables import safe_csv, write_atomically
+    from popmodel.report.tables import write_atomically
+    from popmodel.safe_csv import safe_csv
 
     parts = [one.table().assign(structure=name) for name, one in answers.items()]
     table = pd.concat(parts, ignore_index=True)

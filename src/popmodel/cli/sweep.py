@@ -186,7 +186,8 @@ def keep(folder: Path, tables: Mapping[str, pd.DataFrame], scenario: Scenario) -
     """
     from popmodel.pipeline.manifest import manifest_of
     from popmodel.pipeline.stages import parameters_of
-    from popmodel.report.tables import safe_csv, write_atomically
+    from popmodel.report.tables import write_atomically
+    from popmodel.safe_csv import safe_csv
 
     for name, table in tables.items():
         if name in LARGE:

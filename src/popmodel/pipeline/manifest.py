@@ -28,6 +28,7 @@ def manifest_of(
         cards=card_hashes(evidence),
         title=scenario.title,
         scenario=files[0].stem if files else "scenario",
+        setting=scenario.setting,
         perspective=scenario.perspective,
         currency=country.currency,
         price_year=country.price_year,

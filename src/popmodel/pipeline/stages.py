@@ -15,6 +15,7 @@ from popmodel.engine import compiled
 from popmodel.errors import InputError
 from popmodel.evidence.load import Evidence
 from popmodel.parameters import Parameters, Structure, compile_parameters, compile_strategy
+from popmodel.pipeline.decisions import decision_tables
 from popmodel.population import synthesise
 from popmodel.results import Folder, structure_folder
 from popmodel.rules.records import History
@@ -153,6 +154,7 @@ def evaluate(
         "impact_inventory": impact_inventory(costs, *what_is_counted(scenario, evidence)),
     }
     weekly = pd.concat([outcomes.weekly_table(n, h, days) for n, h in pairs], ignore_index=True)
+    tables |= decision_tables(scenario, parameters, tables, weekly, patients)
     return tables, weekly, patients
 
 

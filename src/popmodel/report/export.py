@@ -12,12 +12,16 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 
 from popmodel.errors import InputError
-from popmodel.report.tables import load_result, safe_cell, write_atomically
+from popmodel.report.tables import load_result, write_atomically
+from popmodel.safe_csv import safe_cell
 from popmodel.scenario import check_scenario
 
 RESOLVED = "resolved.yaml"
 LONGEST_SHEET_NAME = 31
 LONGEST_CELL = 32_767
+MOST_ROWS = 1_048_575
+CUT = " (cut)"
+"""Ends the name of a sheet that does not hold all rows of its table."""
 PARAMETERS = ("path", "value", "unit", "low_95", "high_95", "rests_on", "source", "locator")
 
 
@@ -39,14 +43,23 @@ def export_xlsx(result_dir: Path, file: Path | None = None) -> Path:
     book.remove(book.worksheets[0])
     _sheet(book, "about", ("what", "is"), _facts(result.manifest))
     for path in sorted(result.directory.glob("*.csv")):
-        table = pd.read_csv(path)
-        _sheet(book, path.stem, list(table.columns), table.itertuples(index=False))
+        _sheet_of(book, path.stem, path)
+    for path in sorted((result.directory / "psa").glob("*.csv")):
+        _sheet_of(book, path.stem if path.stem == "psa" else f"psa_{path.stem}", path)
     parameters = list(_parameters(result.directory / RESOLVED))
     if parameters:
         _sheet(book, "parameters", PARAMETERS, parameters)
     content = io.BytesIO()
     book.save(content)
     return write_atomically(target, content.getvalue())
+
+
+def _sheet_of(book: Workbook, name: str, path: Path) -> None:
+    """Add a saved table as a sheet; of one with more rows than a sheet holds, those that fit."""
+    table = pd.read_csv(path)
+    if len(table) > MOST_ROWS:
+        name = f"{name[: LONGEST_SHEET_NAME - len(CUT)]}{CUT}"
+    _sheet(book, name, list(table.columns), table[:MOST_ROWS].itertuples(index=False))
 
 
 def _facts(manifest: Mapping[str, Any], before: str = "") -> Iterable[tuple[str, Any]]:

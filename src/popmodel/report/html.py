@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,20 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from popmodel.economics.incremental import DOMINATED, EXTENDED_DOMINATED, REFERENCE
-from popmodel.report import summary, words
+from popmodel.report import style, summary, words
+from popmodel.report.appendix import (
+    cheers_table,
+    inventory_table,
+    uncertainty_table,
+    unverified_table,
+)
 from popmodel.report.charts import CHARTS
+from popmodel.report.plain_words import answer
+from popmodel.report.printed import Cell, Table
 from popmodel.report.redraw import FOLDER, draw_all, read_captions
 from popmodel.report.style import discount_words, horizon_words, perspective_words
 from popmodel.report.tables import (
+    PSA,
     STRUCTURE,
     About,
     Result,
@@ -42,33 +50,6 @@ STATUS_WORDS = {
 """What stands in place of a cost per QALY."""
 
 
-@dataclass(frozen=True)
-class Cell:
-    """A cell of a table: its text, its Monte Carlo half-width if any, whether it is marked."""
-
-    text: str
-    error: str = ""
-    marked: bool = False
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table ready to print.
-
-    Attributes:
-        groups: names above the columns with how many columns each spans; may be empty.
-        rows: each a heading and its cells.
-        flags: heading → what must be said beside it.
-    """
-
-    caption: str
-    corner: str
-    columns: list[str]
-    rows: list[tuple[str, list[Cell]]]
-    groups: list[tuple[str, int]]
-    flags: Mapping[str, str]
-
-
 def write_report(result_dir: Path, *, charts: bool = True) -> Path:
     """Write `report.html` into a result folder, from its saved tables alone.
 
@@ -90,25 +71,41 @@ def write_report(result_dir: Path, *, charts: bool = True) -> Path:
 
 
 def draw_missing(result: Result) -> None:
-    """Draw the charts whose tables were saved but whose picture or caption is not there."""
+    """Draw the charts whose tables were saved and whose picture is not there, or is older."""
     known = read_captions(result.directory)
     missing = [
         name
         for name, chart in CHARTS.items()
         if all(result.has(need) for need in chart.needs)
-        and not (name in known and (result.directory / FOLDER / f"{name}.svg").is_file())
+        and not (name in known and _is_fresh(result, name))
+        and not chart.table(result).empty
     ]
     if missing:
         draw_all(result.directory, missing)
 
 
+def _is_fresh(result: Result, name: str) -> bool:
+    """Say whether a picture is there and no older than the tables it shows."""
+    picture = result.directory / FOLDER / f"{name}.svg"
+    return picture.is_file() and picture.stat().st_mtime >= result.changed(CHARTS[name].needs)
+
+
 def view(result: Result) -> dict[str, Any]:
     """Return everything the page shows, as text; the template decides only where."""
-    about = result.about
+    about = result.about if result.has("strategies") else result.about_psa
     best = summary.best_by_price(result)
+    plain = answer(result)
+    cheers, open_items = cheers_table(result, plain)
+    drawn = figures(result)
     return {
         "about": about,
         "headline": summary.headline(result),
+        "plain": plain,
+        "uncertainty": uncertainty_table(result),
+        "inventory": inventory_table(result),
+        "unverified": unverified_table(result),
+        "cheers": cheers,
+        "open_items": open_items,
         "facts": facts(about),
         "choices": choices_table(best, about),
         "hinges": hinges_words(best, about),
@@ -120,12 +117,29 @@ def view(result: Result) -> dict[str, Any]:
         "outcomes": outcomes_table(result),
         "frontiers": frontier_tables(result),
         "versus": versus_table(result),
-        "figures": figures(result),
+        "figures": [f for f in drawn if not _is_drawn(f["name"])],
+        "uncertain_figures": [f for f in drawn if _is_drawn(f["name"])],
         "thresholds_of": thresholds_table(result),
         "treatments": treatments_table(about),
         "counts": summary.counts_of(result.manifest.get("evidence")),
-        "made": made(result.manifest),
+        "made": [*made(result.manifest), *letters(about)],
     }
+
+
+def _is_drawn(name: str) -> bool:
+    return any(need.startswith(PSA) for need in CHARTS[name].needs)
+
+
+def letters(about: About) -> list[tuple[str, str]]:
+    """Return which letters of labels no installed font has, if any."""
+    lacking = style.letters_without_font(style.letters_of(about))
+    if not lacking:
+        return []
+    told = (
+        f"{lacking}: boxes in the PNG charts drawn here, because no installed font has them; SVG "
+        "charts and this page show them with the fonts of their reader"
+    )
+    return [("Letters without a font", told)]
 
 
 def hinges_words(best: pd.DataFrame, about: About) -> str:
@@ -171,9 +185,11 @@ def choices_table(best: pd.DataFrame, about: About) -> Table | None:
     return Table(caption, "Willingness to pay", names, rows, [], {})
 
 
-def outcomes_table(result: Result) -> Table:
+def outcomes_table(result: Result) -> Table | None:
     """Return the main outcomes of all strategies, structures side by side."""
     about = result.about
+    if not result.has("strategies"):
+        return None
     measures: Measures = {
         "remission_12m": ("Remission at 12 months", lambda x: percent(x, 1)),
         "remission_weeks": ("Weeks in remission", lambda x: number(x, 1)),
@@ -181,26 +197,27 @@ def outcomes_table(result: Result) -> Table:
         f"cost_{about.perspective}": ("Cost", lambda x: money(x, about.currency)),
     }
     caption = "Outcomes per patient who entered, with 95 % Monte Carlo error"
-    return _side_by_side(result.table("strategies"), about, caption, list(about.labels), measures)
+    return _side_by_side(result, "strategies", caption, list(about.labels), measures)
 
 
 def _side_by_side(
-    table: pd.DataFrame, about: About, caption: str, strategies: list[str], measures: Measures
+    result: Result, name: str, caption: str, strategies: list[str], measures: Measures
 ) -> Table:
-    """Return the measures a table has, with their errors, structures side by side."""
-    measures = {name: told for name, told in measures.items() if name in table.columns}
+    """Return the measures a saved table has, with their errors, structures side by side."""
+    table, about = result.table(name), result.about
+    measures = {column: told for column, told in measures.items() if column in table.columns}
     by = table.set_index([STRUCTURE, "strategy"])
     rows = []
     for strategy in strategies:
         cells = []
         for structure in about.structures:
-            for name, (_, told) in measures.items():
-                value, error = _estimate(by, (structure, strategy), name)
+            for column, (_, told) in measures.items():
+                value, error = _estimate(by, (structure, strategy), column)
                 cells.append(Cell(told(value), f"±{told(error)}" if error > 0 else ""))
         rows.append((about.marked(strategy), cells))
     columns = [label for _ in about.structures for label, _ in measures.values()]
     groups = _groups(about, len(measures))
-    return Table(caption, "Strategy", columns, rows, groups, _strategy_flags(about))
+    return Table(caption, "Strategy", columns, rows, groups, _strategy_flags(about), f"{name}.csv")
 
 
 def _estimate(by: pd.DataFrame, key: tuple[str, str], name: str) -> tuple[float, float]:
@@ -259,7 +276,7 @@ def versus_table(result: Result) -> Table | None:
     if about.main_wtp is not None:
         measures[f"nmb_{about.main_wtp:.0f}"] = ("Net benefit", measures["inc_cost"][1])
         caption += f"; net benefit at {money(about.main_wtp, about.currency)} per QALY"
-    return _side_by_side(result.table("versus_comparator"), about, caption, others, measures)
+    return _side_by_side(result, "versus_comparator", caption, others, measures)
 
 
 def thresholds_table(result: Result) -> Table | None:
@@ -284,6 +301,7 @@ def thresholds_table(result: Result) -> Table | None:
         rows,
         [(label, len(about.structures)) for label in CRITERIA.values()],
         _treatment_flags(about),
+        "thresholds.csv",
     )
 
 
@@ -315,6 +333,7 @@ def treatments_table(about: About) -> Table | None:
                 Cell(title_of(str(card.get("family", "")))),
                 Cell(clean(card.get("grade", "–"))),
                 Cell(clean(card.get("basis") or "–")),
+                Cell(f"treatments.{clean(treatment)}.potency"),
             ],
         )
         for treatment, card in about.treatments.items()
@@ -323,10 +342,11 @@ def treatments_table(about: About) -> Table | None:
     return Table(
         "Treatments and the grade of their evidence (A best, D least)",
         "Treatment",
-        ["Family", "Grade", "Basis of potency"],
+        ["Family", "Grade", "Basis of potency", "Path for popmodel explain"],
         rows,
         [],
         _treatment_flags(about),
+        is_text=True,
     )
 
 

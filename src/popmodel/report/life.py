@@ -13,7 +13,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from popmodel.report.style import DPI, FAINT, INK, SOFT, TREATMENT_PALETTE, WIDTH, theme
-from popmodel.report.tables import safe_csv, write_atomically
+from popmodel.report.tables import write_atomically
+from popmodel.safe_csv import safe_csv
 from popmodel.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:

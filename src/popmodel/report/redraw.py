@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from popmodel.errors import Problems, did_you_mean
+from popmodel.errors import InputError, Problems, did_you_mean
 from popmodel.report import style
 from popmodel.report.charts import CHARTS, SENSITIVITY_CHARTS, Chart
-from popmodel.report.tables import Result, load_result, safe_csv, write_atomically
+from popmodel.report.tables import Result, load_result, write_atomically
+from popmodel.safe_csv import safe_csv
 
 EVERY = {**CHARTS, **SENSITIVITY_CHARTS}
 FOLDER = "charts"
@@ -30,17 +31,22 @@ def draw_all(result_dir: Path, names: Sequence[str] | None = None) -> list[Path]
         The files written, in the order of charts: `.svg`, `.png`, `.csv` of each.
 
     Raises:
-        InputError: no such folder or chart, or a chart was asked for whose table is missing.
+        InputError: no such folder or chart, or a chart was asked for whose table is missing or
+            has nothing to show.
         RunError: saved tables contradict each other.
     """
     result = load_result(Path(result_dir))
     charts = _wanted(result, names)
     captions = read_captions(result.directory)
     written: list[Path] = []
-    with style.theme():
+    with style.theme(style.letters_of(result.about)):
         for chart in charts:
             table = chart.table(result)
-            captions[chart.name] = chart.words(table, result.about)
+            if table.empty:  # nothing to compare, such as a single strategy
+                if names is not None:
+                    raise InputError(f"{chart.name}: there is nothing to show in this result")
+                continue
+            captions[chart.name] = chart.words(table, result.about_for(chart.needs))
             written += draw_one(chart, table, result)
     text = json.dumps(captions, indent=1, ensure_ascii=False) + "\n"
     write_atomically(result.directory / FOLDER / CAPTIONS, text.encode())
@@ -49,7 +55,7 @@ def draw_all(result_dir: Path, names: Sequence[str] | None = None) -> list[Path]
 
 def draw_one(chart: Chart, table: pd.DataFrame, result: Result) -> list[Path]:
     """Write one chart in all its forms; call it within `style.theme`."""
-    about, folder = result.about, result.directory / FOLDER
+    about, folder = result.about_for(chart.needs), result.directory / FOLDER
     figure = chart.figure(table, about)
     style.settle(figure)
     said = chart.words(table, about)

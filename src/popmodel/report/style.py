@@ -7,12 +7,14 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import seaborn as sns
+from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgb
@@ -32,6 +34,16 @@ DPI = 200
 LEFT = 0.012
 TOLD_LETTERS, ORIGIN_LETTERS = 122, 172
 """Letters on a line of the finding and of the origin."""
+FONT = "DejaVu Sans"
+"""Comes with matplotlib: the same on every machine."""
+OTHER_SCRIPTS = (
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Source Han Sans SC",
+    "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Droid Sans Fallback", "Microsoft YaHei",
+    "PingFang SC", "PingFang HK", "Hiragino Sans GB", "Heiti TC", "SimHei", "Yu Gothic", "Meiryo",
+    "Malgun Gothic", "Apple SD Gothic Neo", "Noto Sans Devanagari", "Noto Sans Thai",
+    "Arial Unicode MS",
+)  # fmt: skip
+"""Fonts for scripts that ours lacks, the first installed ones are taken."""
 AA_CONTRAST = 4.5
 INK, SOFT, FAINT, PAPER = "#1a1a1a", "#595959", "#c9c9c9", "#ffffff"
 
@@ -118,9 +130,58 @@ def _luminance(colour: Any) -> float:
     return float(linear @ np.array([0.2126, 0.7152, 0.0722]))
 
 
+def letters_of(about: About) -> str:
+    """Return all letters of names that people gave: strategies, treatments, biotypes, title."""
+    treatments = [str(card.get("label", "")) for card in about.treatments.values()]
+    return "".join(sorted(set("".join([about.title, *about.labels.values(), *treatments,
+                                       *about.biotypes.values()]))))  # fmt: skip
+
+
+def letters_without_font(letters: str) -> str:
+    """Return the letters that no font has with which charts would be drawn."""
+    left = letters
+    for family in font_families(letters):
+        left = _lacking(family, left)
+    return "".join(c for c in left if not c.isspace())
+
+
+def font_families(letters: str) -> list[str]:
+    """Return the fonts to draw with: ours, and an installed one for letters that it lacks.
+
+    Others are named only where they are needed, so that the same labels give the same bytes on
+    machines with different fonts.
+    """
+    left = _lacking(FONT, letters)
+    families = [FONT]
+    for family in OTHER_SCRIPTS:
+        if left and family in _installed():
+            rest = _lacking(family, left)
+            families += [family] * (len(rest) < len(left))
+            left = rest
+    return families
+
+
+@cache
+def _installed() -> frozenset[str]:
+    return frozenset(font.name for font in font_manager.fontManager.ttflist)
+
+
+def _lacking(family: str, letters: str) -> str:
+    """Return the letters that a font has not."""
+    if not letters:
+        return ""
+    known = font_manager.get_font(font_manager.findfont(family)).get_charmap()
+    return "".join(c for c in letters if ord(c) not in known and not c.isspace())
+
+
 @contextmanager
-def theme() -> Iterator[None]:
-    """Draw and save in here: seaborn's white grid, our sizes, the same bytes every time."""
+def theme(letters: str = "") -> Iterator[None]:
+    """Draw and save in here: seaborn's white grid, our sizes, the same bytes every time.
+
+    Args:
+        letters: of names in any script, for which a font is looked for.
+    """
+    families = font_families(letters)
     settings: Any = {
         **sns.axes_style("whitegrid"),
         "axes.edgecolor": "#8c8c8c",
@@ -135,8 +196,9 @@ def theme() -> Iterator[None]:
         "axes.titleweight": "bold",
         "axes.titlepad": 5.0,
         "figure.dpi": DPI,
-        "font.family": ["sans-serif"],
-        "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],
+        # a letter is looked for along the families, not along the fonts of one of them
+        "font.family": [*(families if len(families) > 1 else []), "sans-serif"],
+        "font.sans-serif": [FONT, "Verdana", "Arial"],
         "font.size": 7.5,
         "grid.color": "#e6e6e6",
         "grid.linewidth": 0.6,
@@ -337,7 +399,8 @@ def origin_line(about: About) -> str:
         f"{about.price_year} {about.currency}".strip(),
         discount_words(about),
         horizon_words(about),
-        f"{number(about.patients)} simulated patients a strategy" if about.patients else "",
+        f"{number(about.samples)} draws of the uncertain numbers" if about.samples else "",
+        _patients_words(about),
         f"seed {about.seed}" if about.seed else "",
         f"popmodel {about.version}".strip(),
         f"scenario {about.scenario}" if about.scenario else "",
@@ -345,6 +408,11 @@ def origin_line(about: About) -> str:
     if about.assumed:
         parts.append(f"†{NARROW}offers a treatment without human efficacy data: an assumption")
     return " · ".join(part for part in parts if part)
+
+
+def _patients_words(about: About) -> str:
+    of = "a draw and strategy" if about.samples else "a strategy"
+    return f"{number(about.patients)} simulated patients {of}" if about.patients else ""
 
 
 def perspective_words(about: About) -> str:
@@ -416,9 +484,9 @@ def number_ends(ax: Axes, x: float, ends: Sequence[float], looks: Sequence[Look]
         )  # fmt: skip
 
 
-def panel_title(strategy: str, about: About) -> str:
-    """Return number and label of a strategy, on two lines if long."""
-    return textwrap.fill(f"{about.order(strategy) + 1}  {about.marked(strategy)}", 34)
+def panel_title(strategy: str, about: About, width: int = 34) -> str:
+    """Return number and label of a strategy, on several lines if longer than `width` letters."""
+    return textwrap.fill(f"{about.order(strategy) + 1}  {about.marked(strategy)}", width)
 
 
 def hide_unused(axes: Sequence[Axes], used: int, columns: int) -> None:

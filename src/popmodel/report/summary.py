@@ -20,8 +20,17 @@ def best_by_price(result: Result) -> pd.DataFrame:
     about = result.about
     if not about.wtp:
         return pd.DataFrame(columns=[STRUCTURE, "wtp", "strategy", "nmb"])
-    means = result.table("strategies").rename(columns={f"cost_{about.perspective}": "cost"})
-    return best_strategies(means[[STRUCTURE, "strategy", "cost", "qaly"]], about.wtp)
+    return best_strategies(means_of(result), about.wtp)
+
+
+def means_of(result: Result) -> pd.DataFrame:
+    """Return `structure, strategy, cost, qaly`: means of the run, else of the draws."""
+    keys = [STRUCTURE, "strategy"]
+    if result.has("strategies"):
+        cost = f"cost_{result.about.perspective}"
+        return result.table("strategies").rename(columns={cost: "cost"})[[*keys, "cost", "qaly"]]
+    psa = result.table("psa/psa")
+    return psa.groupby(keys, sort=False)[["cost", "qaly"]].mean().reset_index()
 
 
 def hinges_on_premise(best: pd.DataFrame, wtp: float) -> bool:
@@ -32,7 +41,7 @@ def hinges_on_premise(best: pd.DataFrame, wtp: float) -> bool:
 
 def headline(result: Result) -> str:
     """Say in one sentence which strategy is worth most, at the middle willingness to pay."""
-    about = result.about
+    about = result.about if result.has("strategies") else result.about_psa
     if about.main_wtp is None:
         return _most_remission(result)
     best = best_by_price(result)
@@ -72,6 +81,8 @@ def _gain(result: Result, strategy: str) -> str:
 
 def _most_remission(result: Result) -> str:
     about = result.about
+    if not result.has("strategies"):
+        return f"{about.title}: no willingness to pay was given."
     table = result.table("strategies")
     own = table[table[STRUCTURE] == about.main_structure]
     row = own.iloc[int(own["remission_12m"].argmax())]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,9 +16,11 @@ import pandas as pd
 from popmodel.errors import InputError, Problem
 from popmodel.report.words import STRUCTURE_ORDER, clean
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 STRUCTURE = "structure"
 DAGGER = "\u00a0†"
+MANIFEST = "manifest.json"
+PSA = "psa/"
+"""Begins the name of a table that the probabilistic analysis has saved."""
 YEAR_WEEK = 52
 MOST_WEEKS = 130
 """A line through so many weeks looks like one through all of them."""
@@ -35,6 +37,8 @@ class About:
         biotypes: biotype id → label.
         is_calibrated: potencies were fitted to trials, not only entered.
         assumed: strategies in which a treatment without human efficacy data was started.
+        samples: draws of the uncertain numbers; 0 for a run at the base values. `patients` are
+            then those of a draw, 0 where that was not noted.
     """
 
     title: str
@@ -55,6 +59,7 @@ class About:
     biotypes: Mapping[str, str]
     is_calibrated: bool
     assumed: frozenset[str] = frozenset()
+    samples: int = 0
 
     @property
     def main_structure(self) -> str:
@@ -101,12 +106,50 @@ class Result:
         started = flow[(flow["outcome"] == "started") & (flow["count"] > 0)]
         return frozenset(started.loc[started["treatment"].map(about.is_assumed), "strategy"])
 
+    @cached_property
+    def about_psa(self) -> About:
+        """What the result is, for what was drawn: its draws, their patients and structures."""
+        psa = pd.read_csv(self._path("psa/psa"), dtype={STRUCTURE: str, "strategy": str})
+        noted = _noted(self._psa_home() / MANIFEST)
+        given = noted.get("structures") or [self.about.main_structure]
+        found = set(psa[STRUCTURE]) if STRUCTURE in psa.columns else set(map(str, given[:1]))
+        known = [s for s in self.about.structures if s in found]
+        patients = noted.get("patients_per_draw", noted.get("patients"))
+        return replace(
+            self.about,
+            structures=tuple(known or sorted(found)),
+            samples=int(psa["sample"].nunique()),
+            patients=_count(patients) if self._psa_home() != self.directory or patients else 0,
+        )
+
+    def about_for(self, needs: Sequence[str]) -> About:
+        """Return what is to be said about a picture of these tables."""
+        drawn = any(self._is_drawn(name) for name in needs)
+        return self.about_psa if drawn else self.about
+
+    def _is_drawn(self, name: str) -> bool:
+        return name.startswith(PSA) or (self._psa_home() == self.directory and self.has("psa/psa"))
+
+    def _psa_home(self) -> Path:
+        """Return where the draws are: below the run, or here if this is that folder."""
+        here = (self.directory / "psa.csv").is_file()
+        return self.directory if here else self.directory / PSA.rstrip("/")
+
+    def _path(self, name: str) -> Path:
+        if name.startswith(PSA):
+            return self._psa_home() / f"{name.removeprefix(PSA)}.csv"
+        return self.directory / f"{name}.csv"
+
     def has(self, name: str) -> bool:
-        """Say whether a table was saved."""
+        """Say whether a table was saved; `psa/<name>` is one of the probabilistic analysis."""
         if name == "weekly":
             structures = _structures(self.manifest)
             return all(self._weekly_path(s, structures).is_file() for s in structures)
-        return (self.directory / f"{name}.csv").is_file()
+        return self._path(name).is_file()
+
+    def changed(self, names: Sequence[str]) -> float:
+        """Return when the newest of these tables was written, seconds; `weekly` left out."""
+        return max((self._path(n).stat().st_mtime for n in names if n != "weekly"), default=0.0)
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a saved CSV table; `structure` is always there and in the order of panels.
@@ -114,15 +157,15 @@ class Result:
         Raises:
             InputError: there is no such table, or it cannot be read.
         """
-        path = self.directory / f"{name}.csv"
+        path, about = self._path(name), self.about_for([name])
         try:
             table = pd.read_csv(path, dtype={STRUCTURE: str, "strategy": str, "treatment": str})
         except (OSError, UnicodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
             raise InputError([Problem(str(path), 0, 0, "", f"cannot be read: {error}")]) from error
         table.attrs["file"] = str(path)
         if STRUCTURE not in table.columns:
-            table.insert(0, STRUCTURE, self.about.structures[0])
-        return in_order(table, self.about)
+            table.insert(0, STRUCTURE, about.structures[0])
+        return in_order(table, about)
 
     def weekly(self) -> pd.DataFrame:
         """Return the weekly series of all structures, with `structure` as first column.
@@ -154,7 +197,10 @@ def load_result(directory: Path) -> Result:
     Raises:
         InputError: the folder or its `manifest.json` is missing or damaged.
     """
-    path = Path(directory) / "manifest.json"
+    path = Path(directory) / MANIFEST
+    above = path.parent.resolve().parent / MANIFEST
+    if (path.parent / "psa.csv").is_file() and not _noted(path).get("strategies"):
+        path = above  # draws may be saved without the facts of the run they belong to
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -166,6 +212,15 @@ def load_result(directory: Path) -> Result:
     if not isinstance(manifest, dict) or not manifest.get("strategies"):
         raise InputError([Problem(str(path), 0, 0, "strategies", "names no strategies")])
     return Result(Path(directory), manifest)
+
+
+def _noted(path: Path) -> Mapping[str, Any]:
+    """Return a manifest that may be missing; a damaged one counts as none."""
+    try:
+        noted = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return noted if isinstance(noted, dict) else {}
 
 
 def in_order(table: pd.DataFrame, about: About) -> pd.DataFrame:
@@ -204,28 +259,6 @@ def each_row(table: pd.DataFrame) -> Iterator[Any]:
 def each_part(table: pd.DataFrame, column: str) -> Iterator[tuple[Any, pd.DataFrame]]:
     """Yield the parts of a table by the values of a column, in order of first appearance."""
     return iter(table.groupby(column, sort=False))
-
-
-def safe_csv(table: pd.DataFrame) -> str:
-    """Return a table as CSV in which no cell is a formula to a spreadsheet.
-
-    Text that begins with `= + - @`, a tab or a carriage return gets an apostrophe in front;
-    numbers are untouched and round-trip exactly.
-    """
-    safe = table.copy()
-    for position, column in enumerate(safe.columns):
-        if not pd.api.types.is_numeric_dtype(safe[column]):
-            safe.isetitem(position, [safe_cell(value) for value in safe[column]])
-    safe.columns = pd.Index([safe_cell(column) for column in safe.columns])
-    return safe.to_csv(index=False, lineterminator="\n")
-
-
-def safe_cell(value: object) -> object:
-    """Return a cell that no spreadsheet takes for a formula and that ends no line by itself."""
-    if not isinstance(value, str):
-        return value
-    text = f"'{value}" if value.startswith(FORMULA_STARTS) else value
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def write_atomically(path: Path, content: bytes) -> Path:

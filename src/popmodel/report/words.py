@@ -84,7 +84,7 @@ def short_money(value: float, currency: str) -> str:
     """Return an amount in at most three significant digits: `$31.2k`, `$640`, `$1.24M`."""
     if not math.isfinite(value):
         return "–"
-    minus, size = ("−" if value < 0 else ""), abs(value)
+    minus, size = ("−" if round(value) < 0 else ""), abs(value)
     mark = currency_mark(currency)
     if size >= 999_500:
         return f"{minus}{mark}{_three_digits(size / 1e6)}M"

@@ -1,22 +1,32 @@
 """The charts, in the order of a report; each is one file here."""
 
 from popmodel.report.charts import (
+    acceptability,
+    budget_impact,
+    ce_plane,
     convergence,
     cost_by_category,
     cost_vs_qaly,
     cost_vs_remission_weeks,
+    cost_waterfall,
+    equity_plane,
     flow,
     interactions,
     morris_plane,
     pawn_bars,
+    policy_map,
     remission_by_biotype_and_severity,
     remission_over_time,
+    remission_per_million,
     sobol_bars,
     spider,
     states_over_time,
     thresholds,
     tornado,
     two_way_map,
+    value_based_price,
+    value_of_information,
+    value_of_numbers,
 )
 from popmodel.report.charts.chart import Chart
 
@@ -31,6 +41,16 @@ CHARTS: dict[str, Chart] = {
         states_over_time.CHART,
         flow.CHART,
         cost_by_category.CHART,
+        cost_waterfall.CHART,
+        budget_impact.CHART,
+        remission_per_million.CHART,
+        equity_plane.CHART,
+        ce_plane.CHART,
+        acceptability.CHART,
+        policy_map.CHART,
+        value_based_price.CHART,
+        value_of_information.CHART,
+        value_of_numbers.CHART,
     )
 }
 

@@ -17,6 +17,8 @@ from popmodel.report.words import percent, short_money, title_of
 NAME = "cost_by_category"
 QUESTION = "What is the money spent on?"
 LABELS = {"background": "Other care by state", "crisis": "Crisis care"}
+HEALTH_CARE = "health_care"
+"""Rows of this perspective count in every one; the others in the societal only."""
 TOLERANCE = 1e-4
 """Relative; totals and parts are rounded apart when they are saved."""
 

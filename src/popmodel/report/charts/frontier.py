@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from popmodel.economics import incremental_table
 from popmodel.economics.incremental import DOMINATED, EXTENDED_DOMINATED, FRONTIER, REFERENCE
@@ -191,6 +192,7 @@ def plane_figure(
     fig = style.page(3.75 + 0.15 * rows, question, told, about, rows)
     (axes,) = style.panels(fig, 1, len(about.structures), sharex=True, sharey=True)
     _limits(axes[0], table)
+    axes[0].xaxis.set_major_locator(MaxNLocator(5))
     for ax, structure in zip(axes, about.structures, strict=True):
         draw_plane(table[table[STRUCTURE] == structure], ax)
         ax.axhline(0, color=style.FAINT, lw=0.9, zorder=1)
