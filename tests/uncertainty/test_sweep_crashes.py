@@ -23,6 +23,7 @@ from popmodel.uncertainty import (
     Options,
     answer,
     claims,
+    durable,
     merge_sweeps,
     open_sweep,
     run_sweep,
@@ -324,7 +325,9 @@ def test_a_claim_from_another_machine_is_taken_over_when_it_is_silent_for_long(
 
 def test_what_a_dead_process_left_half_written_is_removed(tmp_path, quick):
     run_sweep(a_design(3), Ishigami(), tmp_path / "s")
-    left = tmp_path / "s/chunks/.0a0b0c0d.123-456.part"
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    left = tmp_path / f"s/chunks/.0a0b0c0d.{durable.machine()}-{dead.pid}-ab.part"
     left.write_bytes(b"half")
     run_sweep(a_design(3), Ishigami(), tmp_path / "s")
     assert not left.exists()

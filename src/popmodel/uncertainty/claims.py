@@ -8,7 +8,6 @@ work and keep nothing right: were two processes at one chunk after all, they wou
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import secrets
@@ -18,6 +17,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
+
+from popmodel.uncertainty.durable import machine
 
 SECONDS_BETWEEN_SIGNS: Final = 10.0
 PATIENCE: Final = 60.0
@@ -35,7 +36,7 @@ class Claims:
             folder: Folder of the claims; made if it is not there.
         """
         self.folder = folder
-        self.owner = f"{_machine()}-{os.getpid()}-{secrets.token_hex(6)}"
+        self.owner = f"{machine()}-{os.getpid()}-{secrets.token_hex(6)}"
         self.held: set[int] = set()
         self._watched: dict[str, tuple[float, float]] = {}
         self._alive = folder / f"{self.owner}{ALIVE}"
@@ -103,7 +104,9 @@ class Claims:
             told = _told(path)
             if path == self._alive or not told or self._is_abandoned(path):
                 continue
-            if now - path.stat().st_mtime <= PATIENCE:
+            with contextlib.suppress(FileNotFoundError):
+                if now - path.stat().st_mtime > PATIENCE:
+                    continue
                 found.append(f"{told['host']}, process {told['pid']}")
         return found
 
@@ -117,7 +120,10 @@ class Claims:
     def is_at_work(self, owner: str) -> bool:
         """Return whether an owner, by its name, still gives signs of life."""
         path = self.folder / f"{owner}{ALIVE}"
-        return owner == self.owner or (path.is_file() and not self._is_abandoned(path))
+        if path.is_file():
+            return not self._is_abandoned(path)
+        told = _told_by_name(owner)
+        return not told or _is_alive(told)
 
     def _path(self, number: int) -> Path:
         return self.folder / f"{number:06d}.claim"
@@ -135,8 +141,8 @@ class Claims:
         """Return whether the owner of a claim is dead, or silent for too long by our own clock."""
         try:
             sign = path.stat().st_mtime
-        except OSError:
-            return True
+        except FileNotFoundError:
+            return False  # given back this moment; another may have it the next
         told = _told(path)
         if told.get("host") == _host() and not _is_alive(told):
             return True
@@ -173,16 +179,11 @@ def _told(path: Path) -> Mapping[str, Any]:
 
 
 def _told_by_name(owner: str) -> Mapping[str, Any]:
-    machine, _, rest = owner.partition("-")
+    place, _, rest = owner.partition("-")
     pid = rest.partition("-")[0]
-    if machine != _machine() or not pid.isdecimal():
+    if place != machine() or not pid.isdecimal():
         return {}
     return {"owner": owner, "host": _host(), "pid": int(pid), "born": _born(int(pid))}
-
-
-def _machine() -> str:
-    """Return a short name of this machine that can stand in the name of a file."""
-    return hashlib.sha256(_host().encode()).hexdigest()[:8]
 
 
 def _host() -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import secrets
+import socket
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +27,7 @@ def write_durably(path: Path, content: bytes, owner: str = "") -> None:
     Raises:
         OSError: The disk is full, the folder cannot be written, and so on; the old file stands.
     """
-    part = path.with_name(f".{secrets.token_hex(4)}.{owner or 'nobody'}{PART}")
+    part = path.with_name(f".{secrets.token_hex(4)}.{owner or writer()}{PART}")
     try:
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         try:
@@ -39,6 +41,16 @@ def write_durably(path: Path, content: bytes, owner: str = "") -> None:
             part.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def writer() -> str:
+    """Return a name of this process that can stand in the name of a file."""
+    return f"{machine()}-{os.getpid()}-0"
+
+
+def machine() -> str:
+    """Return a short name of this machine that can stand in the name of a file."""
+    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
 
 
 def write_if_changed(path: Path, content: bytes, owner: str = "") -> None:
