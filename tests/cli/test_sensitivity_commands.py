@@ -205,6 +205,7 @@ def test_where_the_best_strategy_changes_the_two_are_equally_good(
     assert main(["solve", SCENARIO, *given, "--json", *SMALL]) == 0
     found = json.loads(printed(capsys))
     assert {row["structure"] for row in found} == {"evidence"}
+    assert any(row["status"] != "no_change" for row in found)
     scenario = popmodel.load_scenario(SCENARIO, patients=200, years=1, structure="evidence")
     for row in (one for one in found if one["status"] != "no_change"):
         rows = ModelJob(scenario)(Run(0, "evidence", 0, {COURSE: row["value"]}))
