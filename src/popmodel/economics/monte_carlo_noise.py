@@ -32,6 +32,7 @@ def evpi_without_noise(
     patients: int | None = None,
     tolerance: float = 0.05,
     negligible: float = 1.0,
+    shared_luck: bool = False,
 ) -> pd.DataFrame:
     """Return the EVPI raw and corrected for Monte Carlo noise, and the patients that would cure it.
 
@@ -49,6 +50,8 @@ def evpi_without_noise(
         patients: simulated for each draw and strategy, all blocks together; None if not known.
         tolerance: excess over the corrected EVPI that is accepted, as a share of it.
         negligible: excess that is always accepted, money per person.
+        shared_luck: the same patients live every draw. What luck adds to all draws alike then
+            spreads nothing and is no part of the noise that is taken out; only with blocks.
 
     Returns:
         Columns `wtp, evpi` (raw), `evpi_corrected`, `noise_share` (of the variance of net benefit
@@ -63,7 +66,7 @@ def evpi_without_noise(
         raise InputError(f"patients: {patients} is no number of patients")
 
     def one(part: pd.DataFrame) -> pd.DataFrame:
-        samples, noise = _with_noise(part, effect)
+        samples, noise = _with_noise(part, effect, shared_luck)
         rows = []
         for price in prices:
             spread = spread_of(net_benefits(samples, price), at_price(noise, price))
@@ -81,10 +84,10 @@ def evpi_without_noise(
     return each_structure(psa, one)
 
 
-def _with_noise(part: pd.DataFrame, effect: str) -> tuple[Samples, FloatArray]:
+def _with_noise(part: pd.DataFrame, effect: str, shared: bool) -> tuple[Samples, FloatArray]:
     """Return the draws and the covariance of their noise, of costs and then effects."""
     if BLOCK in part.columns:
-        return _from_blocks(part, effect)
+        return _from_blocks(part, effect, shared)
     errors = ["cost_se", f"{effect}_se"]
     if not set(errors) <= set(part.columns):
         raise InputError(f"noise: a column {BLOCK} is needed, or columns {' and '.join(errors)}")
@@ -98,8 +101,11 @@ def _with_noise(part: pd.DataFrame, effect: str) -> tuple[Samples, FloatArray]:
     return samples, np.diag(mean_square.to_numpy().T.ravel())
 
 
-def _from_blocks(part: pd.DataFrame, effect: str) -> tuple[Samples, FloatArray]:
-    """Return means over blocks and the mean covariance of such a mean."""
+def _from_blocks(part: pd.DataFrame, effect: str, shared: bool) -> tuple[Samples, FloatArray]:
+    """Return means over blocks and the mean covariance of such a mean.
+
+    Where luck is shared, what a block has in common over all draws is taken out first.
+    """
     plain = checked(part, ["sample", "strategy", BLOCK], ["cost", effect])
     parts = [
         samples_of(rows.drop(columns=BLOCK), effect) for _, rows in plain.groupby(BLOCK, sort=True)
@@ -116,9 +122,14 @@ def _from_blocks(part: pd.DataFrame, effect: str) -> tuple[Samples, FloatArray]:
         [np.vstack([p.cost[row], p.effect[row]]) for p, row in zip(parts, rows, strict=True)]
     )
     mean = stacked.mean(axis=0)
-    apart = (stacked - mean).transpose(1, 0, 2).reshape(len(mean), -1)
+    gaps = stacked - mean
+    draws = mean.shape[1]
+    if shared and draws > 1:
+        gaps = gaps - gaps.mean(axis=2, keepdims=True)
+        draws -= 1
+    apart = gaps.transpose(1, 0, 2).reshape(len(mean), -1)
     count, blocks = len(first.strategies), len(parts)
-    noise = apart @ apart.T / (mean.shape[1] * (blocks - 1) * blocks)
+    noise = apart @ apart.T / (draws * (blocks - 1) * blocks)
     return Samples(first.strategies, first.labels, mean[:count], mean[count:]), noise
 
 

@@ -24,6 +24,7 @@ class Question:
         amounts: willingness to pay of curves and of the map.
         patients: simulated for each draw and strategy; None if not known.
         courses: `courses.csv` of a run of the same scenario; None: no price of a course.
+        shared_luck: whether the same patients live every draw; see `evpi_without_noise`.
     """
 
     comparator: str
@@ -31,6 +32,7 @@ class Question:
     amounts: FloatArray
     patients: int | None = None
     courses: pd.DataFrame | None = None
+    shared_luck: bool = False
 
 
 def policy_tables(
@@ -70,7 +72,7 @@ def policy_tables(
         )
     if blocks is not None:
         tables["evpi_without_noise"] = evpi_without_noise(
-            blocks, amounts, patients=question.patients
+            blocks, amounts, patients=question.patients, shared_luck=question.shared_luck
         )
     if subgroups is not None:
         tables["policy_map"] = policy_map(subgroups, amounts)

@@ -1,0 +1,115 @@
+"""What it is worth to learn the numbers of a scenario: one by one, and subject by subject.
+
+A scenario has hundreds of numbers in doubt. A number that goes with no strategy's net benefit is
+worth nothing to learn, so the regressions of EVPPI are made for those that go with it most; a
+subject with many numbers is learnt through those of them that matter most, which can only
+understate its value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from popmodel.economics import evppi
+from popmodel.uncertainty.factors import Factor
+from popmodel.uncertainty.psa import SAMPLE, STRUCTURE
+
+Floats = NDArray[np.float64]
+
+MOST_SINGLES: Final = 20
+MOST_SUBJECTS: Final = 12
+MOST_TOGETHER: Final = 4
+"""Numbers of a subject that are learnt together."""
+DRAWS_A_NUMBER: Final = 10
+
+
+def value_of_learning(
+    psa: pd.DataFrame,
+    parameters: pd.DataFrame,
+    factors: Sequence[Factor],
+    comparator: str,
+    wtp: Sequence[float],
+) -> pd.DataFrame:
+    """Return the EVPPI of the numbers and subjects that matter most, each structure apart.
+
+    Args:
+        psa: `sample, strategy, cost, qaly`, and `structure` if there are several.
+        parameters: `sample, <path>…`, and `structure` likewise.
+        factors: the numbers by subject.
+        comparator: what net benefits are compared with.
+        wtp: money per QALY; the middle one ranks.
+
+    Returns:
+        Columns of `economics.evppi`, `structure` first if there are several; `parameter` is a path
+        or the name of a subject, and `numbers` how many were learnt.
+    """
+    if STRUCTURE not in psa.columns:
+        return _of_one(psa, parameters, factors, comparator, wtp)
+    parts = []
+    for structure, part in psa.groupby(STRUCTURE, sort=False):
+        own = parameters[parameters[STRUCTURE] == structure].drop(columns=STRUCTURE)
+        table = _of_one(part.drop(columns=STRUCTURE), own, factors, comparator, wtp)
+        table.insert(0, STRUCTURE, structure)
+        parts.append(table)
+    return pd.concat(parts, ignore_index=True)
+
+
+def _of_one(
+    psa: pd.DataFrame,
+    parameters: pd.DataFrame,
+    factors: Sequence[Factor],
+    comparator: str,
+    wtp: Sequence[float],
+) -> pd.DataFrame:
+    middle = sorted(wtp)[len(wtp) // 2]
+    strength = strength_of(psa, parameters, comparator, middle)
+    ranked = sorted(strength, key=lambda path: (-strength[path], path))
+    room = max(1, min(MOST_TOGETHER, len(parameters) // DRAWS_A_NUMBER))
+    groups = {
+        factor.name: tuple(p for p in ranked if p in factor.paths)[:room]
+        for factor in factors
+        if len(factor.paths) > 1 and factor.name not in strength
+    }
+    groups = {name: paths for name, paths in groups.items() if len(paths) > 1}
+    strongest = sorted(groups, key=lambda name: (-strength[groups[name][0]], name))
+    kept = {name: groups[name] for name in strongest[:MOST_SUBJECTS]}
+    paths = list(dict.fromkeys([*ranked[:MOST_SINGLES], *(p for g in kept.values() for p in g)]))
+    table = evppi(psa, parameters[[SAMPLE, *paths]], list(wtp), groups=kept)
+    table = table[table["parameter"].isin([*ranked[:MOST_SINGLES], *kept])]
+    numbers = table["parameter"].map(lambda name: len(kept.get(name, (name,))))
+    return table.assign(numbers=numbers).reset_index(drop=True)
+
+
+def strength_of(
+    psa: pd.DataFrame, parameters: pd.DataFrame, comparator: str, wtp: float
+) -> dict[str, float]:
+    """Return how closely every number that varies goes with some strategy's net benefit.
+
+    The largest absolute rank correlation with an incremental net benefit, by path.
+
+    Args:
+        psa: `sample, strategy, cost, qaly` of one structure.
+        parameters: `sample, <path>…`.
+        comparator: what net benefits are compared with.
+        wtp: money per QALY.
+    """
+    benefit = psa.assign(nmb=wtp * psa["qaly"] - psa["cost"])
+    wide = benefit.pivot(index=SAMPLE, columns="strategy", values="nmb")
+    gain = wide.drop(columns=comparator).sub(wide[comparator], axis=0)
+    values = parameters.set_index(SAMPLE).loc[wide.index]
+    values = values.loc[:, values.nunique() > 1]
+    ranks = [stats.rankdata(table.to_numpy(), axis=0) for table in (values, gain)]
+    x, y = (_standard(one) for one in ranks)
+    together = np.abs(x.T @ y / len(x)).max(axis=1)
+    return dict(zip(map(str, values.columns), together.tolist(), strict=True))
+
+
+def _standard(x: Floats) -> Floats:
+    spread = x.std(axis=0)
+    return np.asarray((x - x.mean(axis=0)) / np.where(spread > 0.0, spread, 1.0))
