@@ -23,10 +23,15 @@ from popmodel.parameters import Parameters
 from popmodel.randomness import draw_bits, normal, patient_keys, subject_salt, uniform
 from popmodel.rules import codes as c
 from popmodel.rules.course import begin_course, end_course
-from popmodel.rules.natural_course import draw_onset_swing, draw_worst, next_grid_point
+from popmodel.rules.natural_course import (
+    draw_onset_swing,
+    draw_worst,
+    next_grid_point,
+    pass_knot,
+)
 from popmodel.rules.reading import look, set_contact, step_grid
 from popmodel.rules.records import ACCOUNT, PATIENT, new_tally
-from popmodel.rules.response import severity_now
+from popmodel.rules.response import depth_for_fall, severity_now
 from popmodel.vocabulary import FLAGS
 
 INTAKE_STOCK: Final = 0
@@ -96,12 +101,36 @@ def _who(p: Any, q: Any, key: Any) -> None:
 
 
 @rule
-def _begin_episode(p: Any, o: Any, q: Any, t: Any) -> None:
-    """Start a first episode at day t, out of care, with every clock at rest."""
-    p.entry = t
+def _onset(p: Any, q: Any, t: Any) -> None:
+    """Draw the hidden side of a first episode that begins on day t."""
     p.trait = normal(p.key, SALT_TRAIT, 0)
     p.worst = draw_worst(p, q, 0)
     p.episode = 0
+    p.swing = draw_onset_swing(p, q, q.contact_level[q.contact_none], 0)
+    p.grid = next_grid_point(p, q, t)
+    p.grid += -p.grid & 3
+
+
+@rule
+def _stay_ill(p: Any, q: Any, until: Any) -> Any:
+    """Walk the knots of an untreated episode up to a day; False if the patient remits on the way.
+
+    Out of care depth alone decides: it is compared, and no score is looked up.
+    """
+    bound = depth_for_fall(math.log(p.worst / q.remission_severity), q.softness)
+    bound -= q.depth_mean + q.depth_persistent * p.trait
+    while p.phase + p.grid * q.grid_days <= until:
+        pass_knot(p, q, p.grid >> 2)
+        p.grid += 4
+        if q.depth_moving * p.swing >= bound:
+            return False
+    return True
+
+
+@rule
+def _begin_episode(p: Any, o: Any, q: Any, t: Any) -> None:
+    """Put a first episode that began on day t out of care, with every clock at rest."""
+    p.entry = t
     p.spell = 0
     p.contact = 0.0
     p.contact_from = 0.0
@@ -140,9 +169,6 @@ def _begin_episode(p: Any, o: Any, q: Any, t: Any) -> None:
     p.crises = 0
     p.asked = 0
     p.started = t
-    p.swing = draw_onset_swing(p, q, q.contact_level[q.contact_none], 0)
-    p.grid = next_grid_point(p, q, t)
-    p.grid += -p.grid & 3
     p.reference = 60.0
     p.reference = severity_now(p, q, t)
     o.state_flow_since = t
@@ -191,10 +217,11 @@ def _live_until_entry(p: Any, o: Any, q: Any, tally: Any, elapsed: Any, wanted: 
         lived += q.assess_days[q.history_course[n]] + q.switch_gap
     if elapsed < lived:
         return False
-    _begin_episode(p, o, q, -elapsed)
     t = -lived
-    if not _walk(p, q, t):
+    _onset(p, q, -elapsed)
+    if not _stay_ill(p, q, t):
         return False
+    _begin_episode(p, o, q, -elapsed)
     for n in range(wanted):
         treatment = q.history_course[n]
         if not _fail_history_course(p, o, q, tally, t, treatment):
@@ -273,6 +300,7 @@ def synthesise_block(
         else:
             p.key = keys[n]
             day = 0.0 if number < present else q.horizon * uniform(p.key, SALT_ENTRY, 0)
+            _onset(p, q, day)
             _begin_episode(p, o, q, day)
             p.failures_before = 0
     return missing

@@ -18,6 +18,7 @@ from pyarrow.parquet import write_table
 from popmodel.errors import InputError, nearest
 from popmodel.provenance import file_hash
 from popmodel.safe_csv import safe_csv
+from popmodel.scenario.place import is_analysis
 
 TABLES: Final = (
     "strategies", "incremental", "versus_comparator", "thresholds", "severity_curves",
@@ -141,6 +142,8 @@ class Folder:
             old = Path(tempfile.mkdtemp(prefix=f".{self.final.name}-old-", dir=self.final.parent))
             self.final.replace(old / "result")
             self.path.replace(self.final)
+            for analysis in filter(is_analysis, (old / "result").iterdir()):
+                analysis.replace(self.final / analysis.name)
             shutil.rmtree(old)
         else:
             self.path.replace(self.final)

@@ -20,12 +20,14 @@ from popmodel.cli.export import export as export_command
 from popmodel.cli.merge import merge as merge_command
 from popmodel.cli.new import new as new_command
 from popmodel.cli.patient import patient as patient_command
+from popmodel.cli.psa import psa as psa_command
 from popmodel.cli.report import report as report_command
 from popmodel.cli.run import run as run_command
 from popmodel.cli.schema import schema as schema_command
 from popmodel.cli.solve import solve as solve_command
 from popmodel.cli.sweep import sweep as sweep_command
 from popmodel.cli.validate import validate as validate_command
+from popmodel.cli.voi import voi as voi_command
 
 # Click's own error, whether typer brings click along or depends on it.
 _UsageProblem = typer.BadParameter.__mro__[2]
@@ -52,6 +54,8 @@ app.command("evidence")(evidence_command)
 app.command("explain")(explain_command)
 app.command("patient")(patient_command)
 app.command("calibrate")(calibrate_command)
+app.command("psa")(psa_command)
+app.command("voi")(voi_command)
 app.command("solve")(solve_command)
 app.command("sweep")(sweep_command)
 app.command("validate")(validate_command)

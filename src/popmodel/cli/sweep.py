@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 SHOWN = 12
 """Factors printed for each strategy; the tables hold all."""
-LARGE = ("outcomes",)
+LARGE = ("outcomes", "psa_blocks", "psa_subgroups")
 """Tables written as Parquet."""
 
 
@@ -176,13 +176,16 @@ def folder_of(scenario: Path, method: str, out: Path | None) -> Path:
     return output_folder(scenario, out or OUTPUTS / safe_name(scenario.stem) / f"sweep-{method}")
 
 
-def keep(folder: Path, tables: Mapping[str, pd.DataFrame], scenario: Scenario) -> None:
+def keep(
+    folder: Path, tables: Mapping[str, pd.DataFrame], scenario: Scenario, **facts_of_it: Any
+) -> None:
     """Write the tables of an analysis, and into the manifest what charts say of the scenario.
 
     Args:
         folder: of the sweep.
         tables: by name of their file.
         scenario: what was asked.
+        facts_of_it: further facts for the manifest.
     """
     from popmodel.pipeline.manifest import manifest_of
     from popmodel.pipeline.stages import parameters_of
@@ -198,7 +201,7 @@ def keep(folder: Path, tables: Mapping[str, pd.DataFrame], scenario: Scenario) -
     parameters = parameters_of(scenario, evidence, scenario.structures()[0])
     path = folder / "manifest.json"
     facts = json_text.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    facts = {**manifest_of(scenario, evidence, parameters, "compiled"), **facts}
+    facts = {**manifest_of(scenario, evidence, parameters, "compiled"), **facts, **facts_of_it}
     text = json_text.dumps(facts, indent=2, ensure_ascii=False, default=str) + "\n"
     write_atomically(path, text.encode())
 

@@ -129,7 +129,9 @@ def run_arm(
         changes: see `trial_parameters`.
     """
     q = trial_parameters(parameters, treatment, days, **changes)
-    history = simulate(enrol(persons), q, [trial_strategy(treatment)], threads=threads)[0]
+    history = simulate(
+        enrol(persons), q, [trial_strategy(treatment)], threads=threads, count=False
+    )[0]
     true, seen = np.empty(len(persons)), np.empty(len(persons))
     read_scores(history.persons, q[0], days, true, seen)
     return Reading(

@@ -22,10 +22,10 @@ from popmodel.rules.wake import live
 
 
 @entry_point
-def simulate_block(persons: Any, accounts: Any, tally: Any, q: Any, s: Any) -> None:
-    """Run a block of patients from entry to the horizon, in place."""
+def simulate_block(persons: Any, accounts: Any, tally: Any, q: Any, s: Any, recording: Any) -> None:
+    """Run a block of patients from entry to the horizon, in place; count by week if recording."""
     for n in range(len(persons)):
-        accounts[n].recording = 1
+        accounts[n].recording = recording
         live(persons[n], accounts[n], q, s, tally[0])
 
 
@@ -37,6 +37,7 @@ def simulate(
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
     keep_persons: bool = True,
+    count: bool = True,
 ) -> list[History]:
     """Run every strategy on the same patients.
 
@@ -47,6 +48,7 @@ def simulate(
         threads: how many; all processors when None.
         progress: called with the number of patients that a finished block held.
         keep_persons: return end states too (248 bytes a patient and strategy).
+        count: whether to count by week and line; a virtual trial only reads scores.
 
     Returns:
         One history a strategy, in order.
@@ -72,7 +74,9 @@ def simulate(
         room, tally = own(k)
         persons = room[: end - start]
         persons[:] = population[start:end]
-        simulate_block(persons, accounts[k][start:end], tally, q, strategies[k][0])
+        simulate_block(
+            persons, accounts[k][start:end], tally, q, strategies[k][0], 1 if count else 0
+        )
         if keep_persons:
             ends[k][start:end] = persons
         return end - start

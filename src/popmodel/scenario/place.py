@@ -66,5 +66,16 @@ def _refuse_foreign(folder: Path) -> None:
         raise InputError(f"{folder}: is a link; name the folder itself with --out")
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder}: is a file, results need a folder")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).is_file():
+    if folder.is_dir() and not (folder / MANIFEST).is_file() and not _only_analyses(folder):
         raise InputError(f"{folder}: holds other files; results need an empty folder")
+
+
+def _only_analyses(folder: Path) -> bool:
+    """Tell whether a folder holds nothing but analyses of a scenario that was not run itself."""
+    return all(is_analysis(one) for one in folder.iterdir())
+
+
+def is_analysis(folder: Path) -> bool:
+    """Tell whether a folder is a probabilistic analysis or a sweep, kept beside a run's tables."""
+    named = folder.name == "psa" or folder.name.startswith("sweep-")
+    return named and (folder / MANIFEST).is_file()

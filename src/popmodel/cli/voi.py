@@ -1,0 +1,175 @@
+"""`popmodel voi`: what it is worth to know more, and whether a trial is worth its cost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from popmodel.cli.economics import population_of
+from popmodel.cli.printing import money, print_json, print_line, print_table, remark
+from popmodel.cli.psa import (
+    SAMPLES,
+    DecisionYearsOption,
+    DiscountOption,
+    DrawSeedOption,
+    OutOption,
+    PerYearOption,
+    SamplesOption,
+    asked_scenario,
+    by_structure,
+    draw,
+    evaluate,
+    simulate_draws,
+    tell_learning,
+)
+from popmodel.cli.settings import (
+    JsonOption,
+    PatientsOption,
+    SeedOption,
+    SetOption,
+    StructureOption,
+    YearsOption,
+)
+from popmodel.cli.sweep import keep
+from popmodel.cli.sweeping import DryRunOption, FreshOption, JobsOption, choices
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from popmodel.scenario import Scenario
+
+SIZES = "50,100,200,400,800"
+
+
+def voi(
+    scenario: Annotated[Path, typer.Argument(help="Scenario file.", metavar="SCENARIO")],
+    study: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--study",
+            metavar="POTENCY",
+            help="Potency that a trial would measure; those nobody has tested in people if none.",
+        ),
+    ] = None,
+    sizes: Annotated[
+        str, typer.Option("--sizes", help="Patients of the trial, both arms, separated by commas.")
+    ] = SIZES,
+    sd: Annotated[
+        float | None,
+        typer.Option(
+            "--sd", help="Spread of patients in the outcome, as depth; the card's if none."
+        ),
+    ] = None,
+    fixed_cost: Annotated[float, typer.Option("--fixed-cost", help="Of the trial.")] = 0.0,
+    cost_per_patient: Annotated[
+        float, typer.Option("--cost-per-patient", help="Of the trial.")
+    ] = 0.0,
+    years_to_results: Annotated[
+        float, typer.Option("--years-to-results", help="Until it changes care.")
+    ] = 0.0,
+    per_year: PerYearOption = None,
+    decision_years: DecisionYearsOption = None,
+    discount: DiscountOption = 0.03,
+    samples: SamplesOption = SAMPLES,
+    draw_seed: DrawSeedOption = 1,
+    patients: PatientsOption = None,
+    years: YearsOption = None,
+    seed: SeedOption = None,
+    structure: StructureOption = None,
+    set_: SetOption = None,
+    jobs: JobsOption = None,
+    fresh: FreshOption = False,
+    out: OutOption = None,
+    charts: Annotated[bool, typer.Option("--charts/--no-charts", help="Draw charts.")] = True,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Tell what it is worth to know more: numbers, subjects, and a trial by its size.
+
+    Uses the draws of `popmodel psa` where they are there, with the same options; else makes them.
+    """
+    from popmodel.uncertainty.decisions import Trial, spread_of_patients, trial_table, untested
+
+    asked = asked_scenario(scenario, set_, patients, years, seed, structure)
+    people = population_of(per_year, decision_years, discount)
+    wanted = sizes_of(sizes)
+    drawn = simulate_draws(
+        scenario, asked, samples, draw_seed, out, choices(jobs, fresh=fresh), dry_run, json
+    )
+    if drawn is None:
+        return
+    spread = spread_of_patients(asked) if sd is None else sd
+    trials = [
+        Trial(path, spread, wanted, fixed_cost, cost_per_patient, years_to_results)
+        for path in study or untested(asked)
+    ]
+    found = [trial_table(drawn.analysis, drawn.tables, trial, people) for trial in trials]
+    evaluate(drawn, people, learning=True)
+    if found:
+        drawn.tables["trial"] = _joined(found)
+        keep(drawn.folder, {"trial": drawn.tables["trial"]}, asked)
+    if charts:
+        draw(drawn.folder)
+    if json:
+        told = {
+            name: drawn.tables[name] for name in ("evpi", "evppi", "trial") if name in drawn.tables
+        }
+        print_json({name: table.to_dict("records") for name, table in told.items()})
+        return
+    _tell(drawn.tables, asked)
+    print_line(f"Results: {drawn.folder}")
+
+
+def sizes_of(text: str) -> tuple[int, ...]:
+    """Return the sizes that `--sizes` lists.
+
+    Raises:
+        InputError: One is no whole number of at least 2.
+    """
+    from popmodel.errors import InputError, Problem
+
+    try:
+        found = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        found = (0,)
+    if min(found) < 2:
+        hint = f"whole numbers of at least 2, such as {SIZES}"
+        raise InputError([Problem("--sizes", 0, 0, "", f"'{text}' lists no sizes", hint)])
+    return found
+
+
+def _joined(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.concat(tables, ignore_index=True)
+
+
+def _tell(tables: dict[str, pd.DataFrame], asked: Scenario) -> None:
+    middle = sorted(asked.willingness_to_pay)[len(asked.willingness_to_pay) // 2]
+    for where, own in by_structure(tables):
+        tell_learning(where, own["evppi"], middle)
+        if "trial" not in own:
+            remark("no treatment that is offered is untested in people; name one with --study")
+            continue
+        table = own["trial"][own["trial"]["wtp"] == middle]
+        for path, part in table.groupby("parameter", sort=False):
+            _tell_trial(f"{path}{f' ({where})' if where else ''}", part)
+
+
+def _tell_trial(title: str, table: pd.DataFrame) -> None:
+    rows = []
+    for row in table.to_dict("records"):
+        cells = [
+            f"{int(row['patients']):,}",
+            money(row["evsi"], row["evsi_se"]),
+            money(row["evppi"]),
+        ]
+        if "enbs" in row:
+            cells += [money(row["evsi_population"]), money(row["study_cost"]), money(row["enbs"])]
+        rows.append(tuple(cells))
+    columns = ["patients of a trial", "worth a patient (EVSI)", "at most (EVPPI)"]
+    if "enbs" in table.columns:
+        columns += ["worth to all", "costs", "net (ENBS)"]
+    print_table(f"A trial of {title}", tuple(columns), rows)
