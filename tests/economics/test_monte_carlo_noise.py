@@ -124,3 +124,20 @@ def test_what_does_not_tell_its_noise_is_refused():
         evpi_without_noise(two_strategies(normal_grid(9)).assign(cost_se=-1.0, qaly_se=0.0), 0.0)
     with pytest.raises(InputError, match="0 is no number of patients"):
         evpi_without_noise(table, 0.0, patients=0)
+
+
+def test_luck_that_all_draws_share_moves_them_alike_and_is_no_noise_between_them():
+    """The same patients live every draw: a block is as lucky in all of them."""
+    luck = np.random.default_rng(17)
+    true = luck.normal(0.0, 1.0, COUNT)
+    shared = luck.normal(0.0, 3.0, (8, 1)) * np.ones((1, COUNT))
+    own = luck.normal(0.0, 1.5, (8, COUNT))
+    shared -= shared.mean()
+    table = in_blocks(true, shared + own)
+    told = evpi_without_noise(table, 0.0, shared_luck=True).iloc[0]
+    assert told["noise_share"] == pytest.approx((1.5**2 / 8) / (1.0 + 1.5**2 / 8), rel=0.05)
+    assert told["evpi_corrected"] == pytest.approx(
+        evpi(two_strategies(true), 0.0)["evpi"][0], rel=0.03
+    )
+    too_far = evpi_without_noise(table, 0.0).iloc[0]
+    assert too_far["evpi_corrected"] < 0.7 * told["evpi_corrected"]

@@ -250,17 +250,16 @@ def _tell_choice(
     best = tables["ceac"][tables["ceac"]["wtp"] == middle].set_index("strategy")["probability"]
     loss = tables["expected_loss"]
     lost = loss[loss["wtp"] == middle].set_index("strategy")["expected_loss"]
-    split = tables["variance"].set_index("strategy")
+    split = tables["variance"].set_index("strategy").to_dict("index")
     rows = []
-    for strategy, row in draws.iterrows():
-        name = str(strategy)
-        known = split.loc[name] if name in split.index else None
+    for name, row in draws.to_dict("index").items():
+        known = split.get(str(name))
         gain = "comparator" if known is None else money(known["inc_nmb"], known["inc_nmb_se"])
         luck = "" if known is None else share(known["share_luck"])
         rows.append(
             (
-                asked.labels().get(name, name), money(row["cost"]), number(row["qaly"]), gain,
-                share(best[name]), money(lost[name]), luck,
+                asked.labels().get(str(name), str(name)), money(row["cost"]), number(row["qaly"]),
+                gain, share(best[name]), money(lost[name]), luck,
             )
         )  # fmt: skip
     title = f"{asked.title}{f' ({where})' if where else ''}, {middle:,.0f} a QALY"
@@ -273,7 +272,8 @@ def _tell_choice(
 
 def tell_learning(where: str, table: pd.DataFrame, middle: float) -> None:
     """Print the numbers that are worth most to learn; those within their noise are left out."""
-    own = table[(table["wtp"] == middle) & (table["evppi"] > 2.0 * table["evppi_noise"])]
+    clear = table["evppi"] - table["evppi_noise"] > table["evppi_se"]
+    own = table[(table["wtp"] == middle) & clear]
     rows = [
         (str(row["parameter"]), money(row["evppi"], row["evppi_se"]), money(row["evppi_noise"]))
         for row in own.sort_values("evppi", ascending=False).head(NAMED).to_dict("records")

@@ -16,7 +16,7 @@ import pandas as pd
 from popmodel.errors import InputError
 from popmodel.scenario.refusals import require_simulable
 from popmodel.scenario.schema import Scenario
-from popmodel.uncertainty.draws import sample_uniforms
+from popmodel.uncertainty.draws import parameter_draws, sample_uniforms
 from popmodel.uncertainty.factors import Factor, default_factors
 from popmodel.uncertainty.model import BLOCK, SUBGROUP, ModelJob
 from popmodel.uncertainty.reading import live_paths, scenario_beliefs
@@ -68,12 +68,12 @@ def lay_out_psa(scenario: Scenario, samples: int, seed: int) -> Analysis:
     beliefs = scenario_beliefs(scenario, {})
     live = live_paths(scenario)
     factors = default_factors(beliefs, live)
-    everything = Factor("everything", tuple(path for f in factors for path in f.paths))
+    paths = [path for factor in factors for path in factor.paths]
     uniforms = sample_uniforms(seed, 0, samples)
     parts = []
     for choice, belief in zip(scenario.structures(), beliefs, strict=True):
-        drawn = belief.values([everything], uniforms)
-        values = {path: np.broadcast_to(x, samples) for path, x in drawn.items()}
+        base, drawn = belief.base(), parameter_draws(belief.evidence, belief.structure, uniforms)
+        values = {path: np.broadcast_to(drawn.get(path, base[path]), samples) for path in paths}
         parts.append(pd.DataFrame({STRUCTURE: choice.name, "luck": 0, **values}))
     design = pd.concat(parts, ignore_index=True)
     design.insert(0, "run", np.arange(len(design)))
