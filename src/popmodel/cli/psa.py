@@ -259,7 +259,7 @@ def _tell_choice(
         rows.append(
             (
                 asked.labels().get(str(name), str(name)), money(row["cost"]), number(row["qaly"]),
-                gain, share(best[name]), money(lost[name]), luck,
+                gain, share(best[str(name)]), money(lost[str(name)]), luck,
             )
         )  # fmt: skip
     title = f"{asked.title}{f' ({where})' if where else ''}, {middle:,.0f} a QALY"

@@ -17,6 +17,7 @@ NAME = "value_of_numbers"
 QUESTION = "Which numbers are worth learning more about?"
 MOST_BARS = 15
 MOST_LETTERS = 42
+FEWEST_LETTERS = 14
 NORMAL_95 = 1.959964
 CLEAR, UNCLEAR = "#0173b2", "#c3d4e0"
 
@@ -85,13 +86,18 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
 
 
 def short_path(path: str, about: About) -> str:
-    """Return a dotted path as words on one line: its subject, then what of it."""
+    """Return a dotted path as words on one line: its subject, then what of it, whole if it fits.
+
+    The section of a card is left out where more follows, and a long subject is cut before the end,
+    which tells two numbers of one treatment apart.
+    """
     parts = [clean(part.replace("_", " "), 60) for part in path.split(".")]
     if len(parts) < 3:
         return clean(" ".join(parts), MOST_LETTERS)
     names = path.split(".")
     subject = {"treatments": about.treatment_label(names[1])}.get(names[0], parts[1])
-    return clean(f"{subject}: {' '.join(parts[2:])}", MOST_LETTERS)
+    what = clean(" ".join(parts[3:] or parts[2:]), MOST_LETTERS - FEWEST_LETTERS)
+    return f"{clean(subject, max(FEWEST_LETTERS, MOST_LETTERS - len(what) - 2))}: {what}"
 
 
 def finding(table: pd.DataFrame, about: About) -> str:
