@@ -52,8 +52,7 @@ def test_all_severity_effects_run_side_by_side_unless_one_is_chosen(write):
 
 def test_all_correlations_run_side_by_side_under_one_severity_effect(write):
     settings = {"structure.severity_effect": "evidence", "structure.correlation": "all"}
-    with pytest.warns(UserWarning, match="there is no fit evidence_"):  # two are not fitted yet
-        scenario = load_scenario(write(), settings)
+    scenario = load_scenario(write(), settings)
     assert [one.name for one in scenario.structures()] == ["default", "optimistic", "pessimistic"]
     assert {one.severity_effect for one in scenario.structures()} == {"evidence"}
 

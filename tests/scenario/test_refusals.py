@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from popmodel import pipeline
 from popmodel.cli import main
 from popmodel.errors import InputError
+from popmodel.evidence.load import load_evidence
 from popmodel.scenario import check_scenario, load_scenario
 
 LIMITED = "services:\n  saint_suite:\n    places: 4\nhorizon:"
@@ -14,6 +17,19 @@ OPENING = "services: {saint_suite: {opening: [{since: 2026-06-01, places: 4}]}}\
 NO_FIT = "structure: {correlation: optimistic, extrapolation: none}\nhorizon:"
 
 
+@pytest.fixture
+def few_fits(monkeypatch):
+    """Only the structures with the default correlation have a fit, as in somebody's own cards."""
+
+    def load(*arguments, **named):
+        evidence = load_evidence(*arguments, **named)
+        kept = {n: card for n, card in evidence.calibrated.items() if n.endswith("_default")}
+        return replace(evidence, calibrated=kept)
+
+    monkeypatch.setattr("popmodel.scenario.load.load_evidence", load)
+
+
+@pytest.mark.usefixtures("few_fits")
 @pytest.mark.parametrize(
     ("said", "line", "column", "where", "words"),
     [
@@ -63,6 +79,7 @@ def test_a_fit_with_its_factors_is_not_refused(small, write):
     assert check_scenario(write(small.replace("horizon:", said))).refused == ()
 
 
+@pytest.mark.usefixtures("few_fits")
 def test_a_structure_without_a_fit_is_remarked_on_and_can_be_run(small, write):
     said = "structure: {severity_effect: evidence, correlation: pessimistic}\nhorizon:"
     checked = check_scenario(write(small.replace("horizon:", said)))

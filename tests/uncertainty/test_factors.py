@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -246,6 +248,6 @@ def test_a_design_states_every_path_in_every_run_under_every_structure(scenario,
 
 
 def test_a_calibration_is_needed_for_a_factor_of_fitted_numbers(beliefs):
-    plain = Beliefs(beliefs[0].evidence, Structure("evidence", "pessimistic"))
+    plain = Beliefs(replace(beliefs[0].evidence, calibrated={}), Structure("evidence"))
     assert plain.fitted == ()
     assert plain.subject(POTENCY) == POTENCY
