@@ -129,6 +129,7 @@ def write_psa(
         "ceaf": acceptability_frontier(psa, grid),
         "evpi": evpi(psa, grid),
         "evppi": pd.concat([_evppi().assign(structure=s) for s in structures]),
+        "psa_weeks": _weeks(structures, strategies).drop(columns="structure" if one else []),
         **(policy_tables(psa, blocks, groups, question) if several else {}),
     }
     directory.mkdir()
@@ -136,6 +137,21 @@ def write_psa(
         table.to_csv(directory / f"{name}.csv", index=False, lineterminator="\n")
     manifest = {"structures": list(structures), "patients": 2000}
     (directory / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def _weeks(structures: Sequence[str], strategies: list[str]) -> pd.DataFrame:
+    """Return shares in remission that rise, a little more under later strategies."""
+    rows = [
+        {
+            "structure": s, "strategy": name, "week": week, "mean": middle, "low": 0.6 * middle,
+            "lower": 0.9 * middle, "upper": 1.1 * middle, "high": 1.3 * middle,
+        }
+        for s in structures
+        for k, name in enumerate(strategies)
+        for week in range(0, 105, 8)
+        for middle in [0.6 * (1 - 0.98**week) * (1 + 0.02 * k)]
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
 
 
 def _draws(

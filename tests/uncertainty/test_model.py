@@ -10,7 +10,16 @@ import pytest
 
 import popmodel
 from popmodel.errors import InputError
-from popmodel.uncertainty.model import BLOCK, BLOCKS, OUTCOMES, ModelJob, seed_of
+from popmodel.uncertainty.model import (
+    BLOCK,
+    BLOCKS,
+    IN_REMISSION,
+    OUTCOMES,
+    SUBGROUP,
+    WEEK,
+    ModelJob,
+    seed_of,
+)
 from popmodel.uncertainty.run import Run
 
 SCENARIO = "scenarios/five_pathways.yaml"
@@ -52,12 +61,24 @@ def test_the_same_run_gives_the_same_rows_in_another_process(scenario, base):
 def test_subgroups_add_up_to_everybody(scenario, base):
     rows = ModelJob(scenario, subgroups=True)(Run(0, "evidence", 0, {}))
     for _, part in rows.groupby("strategy"):
-        blocks, groups = part[part["dimension"] == BLOCK], part[part["dimension"] != BLOCK]
+        blocks, groups = part[part["dimension"] == BLOCK], part[part["dimension"] == SUBGROUP]
         assert groups["patients"].sum() == PATIENTS
         assert (groups["patients"] * groups["qaly"]).sum() == pytest.approx(
             (blocks["patients"] * blocks["qaly"]).sum()
         )
-    pd.testing.assert_frame_equal(rows[rows["dimension"] == BLOCK].reset_index(drop=True), base)
+    plain = rows[rows["dimension"] == BLOCK].drop(columns=IN_REMISSION).reset_index(drop=True)
+    pd.testing.assert_frame_equal(plain, base)
+
+
+def test_remission_by_week_is_that_of_an_ordinary_run(scenario):
+    rows = ModelJob(scenario, subgroups=True)(Run(0, "evidence", 0, {}))
+    weekly = popmodel.run(scenario).weekly("evidence")
+    for strategy, part in rows[rows["dimension"] == WEEK].groupby("strategy"):
+        own = weekly[weekly["strategy"] == strategy].set_index("week")
+        weeks = part["group"].astype(int)
+        share = (own["remitted"] + own["recovered"]) / PATIENTS
+        np.testing.assert_allclose(part[IN_REMISSION], share.loc[weeks], rtol=1e-12)
+        assert len(part) > 30
 
 
 def test_another_replicate_of_luck_is_other_patients(scenario, base):

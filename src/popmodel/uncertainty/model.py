@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,14 +30,22 @@ from popmodel.pipeline.manifest import card_hashes
 from popmodel.pipeline.stages import parameters_of, population_of
 from popmodel.provenance import code_hash
 from popmodel.randomness import subject_salt
+from popmodel.rules.records import History
 from popmodel.scenario.options import where_of
 from popmodel.scenario.routing import compile_strategies
 from popmodel.scenario.schema import Scenario, StructureChoice
 from popmodel.uncertainty.run import Run
+from popmodel.units import DAYS_PER_WEEK
+from popmodel.vocabulary import STATES
 
 BLOCKS: Final = 8
 BLOCK: Final = "block"
 SUBGROUP: Final = "biotype|severity_band"
+WEEK: Final = "week"
+WEEKS_APART: Final = 8
+IN_REMISSION: Final = "in_remission"
+"""Share remitted or recovered of all who have entered, in rows of a week."""
+WELL: Final = (STATES.index("remitted"), STATES.index("recovered"))
 KEYS: Final = ("strategy", "dimension", "group", "patients")
 OUTCOMES: Final = (
     "cost_health_care", "cost_societal", "qaly", "daly", "life_years", "remission_weeks",
@@ -53,7 +62,7 @@ class ModelJob:
 
     Attributes:
         scenario: what is asked; its patients, years, strategies and seed.
-        subgroups: whether to give means by biotype and severity band too.
+        subgroups: whether to give means by biotype and severity band too, and remission by week.
     """
 
     scenario: Scenario
@@ -62,7 +71,7 @@ class ModelJob:
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns of the rows."""
-        return (*KEYS, *OUTCOMES)
+        return (*KEYS, *OUTCOMES, *([IN_REMISSION] if self.subgroups else []))
 
     @cached_property
     def identity(self) -> str:
@@ -97,11 +106,14 @@ class ModelJob:
         histories = compiled.simulate(
             population, parameters.record, strategies, threads=1, keep_persons=False
         )
-        rows = [
-            _rows(name, patient_table(population, history, parameters), self.subgroups)
-            for name, history in zip(scenario.strategies, histories, strict=True)
-        ]
-        return pd.concat(rows, ignore_index=True)
+        rows = []
+        for name, history in zip(scenario.strategies, histories, strict=True):
+            table = patient_table(population, history, parameters)
+            rows.append(_rows(name, table, self.subgroups))
+            if self.subgroups:
+                rows.append(_weeks(name, history, float(parameters.record["horizon"][0])))
+        found = pd.concat(rows, ignore_index=True)
+        return found[list(self.columns)]
 
 
 def seed_of(seed: int, luck: int) -> int:
@@ -158,6 +170,20 @@ def _rows(strategy: str, table: pd.DataFrame, subgroups: bool) -> pd.DataFrame:
     found = pd.concat(parts, ignore_index=True)
     found.insert(0, "strategy", strategy)
     return found
+
+
+def _weeks(strategy: str, history: History, horizon_days: float) -> pd.DataFrame:
+    """Return the share in remission at the start of every so many weeks, by strategy."""
+    weeks = np.arange(0, math.ceil(horizon_days / DAYS_PER_WEEK), WEEKS_APART)
+    occupancy = np.cumsum(history.tally["week"][0][:, : len(STATES)], axis=0)[weeks]
+    everyone = occupancy.sum(axis=1)
+    share = occupancy[:, list(WELL)].sum(axis=1) / np.maximum(everyone, 1)
+    return pd.DataFrame(
+        {
+            "strategy": strategy, "dimension": WEEK, "group": weeks.astype(str),
+            "patients": everyone, IN_REMISSION: share,
+        }
+    )  # fmt: skip
 
 
 def _means(

@@ -18,7 +18,7 @@ from popmodel.scenario.refusals import require_simulable
 from popmodel.scenario.schema import Scenario
 from popmodel.uncertainty.draws import parameter_draws, sample_uniforms
 from popmodel.uncertainty.factors import Factor, default_factors
-from popmodel.uncertainty.model import BLOCK, SUBGROUP, ModelJob
+from popmodel.uncertainty.model import BLOCK, IN_REMISSION, SUBGROUP, WEEK, ModelJob
 from popmodel.uncertainty.reading import live_paths, scenario_beliefs
 
 STRUCTURE: Final = "structure"
@@ -29,6 +29,8 @@ KEPT: Final = (
     "crises", "deaths", "cost_health_care", "cost_societal",
 )  # fmt: skip
 """Outcomes of a draw beside `cost`, which is that of the scenario's perspective."""
+FAN: Final = {"low": 0.025, "lower": 0.25, "upper": 0.75, "high": 0.975}
+"""Quantiles over draws."""
 Tables = dict[str, pd.DataFrame]
 
 
@@ -93,7 +95,8 @@ def psa_tables(analysis: Analysis, rows: pd.DataFrame) -> Tables:
 
     Returns:
         `psa` (`structure, sample, strategy, cost, qaly, …`), `psa_blocks` (with `block`),
-        `psa_subgroups` (`biotype, severity_band, patients, …`) and `psa_parameters`
+        `psa_subgroups` (`biotype, severity_band, patients, …`), `psa_weeks` (`strategy, week`, and
+        of the share in remission over draws `mean, low, lower, upper, high`) and `psa_parameters`
         (`structure, sample, <path>…`); without `structure` when there is one.
     """
     scenario, several = analysis.job.scenario, analysis.design[STRUCTURE].nunique() > 1
@@ -102,6 +105,7 @@ def psa_tables(analysis: Analysis, rows: pd.DataFrame) -> Tables:
     )
     keys = [*([STRUCTURE] if several else []), SAMPLE, "strategy"]
     values = ["cost", *(name for name in KEPT if table[name].notna().any())]
+    table = table.drop(columns=["run"])
     blocks = table[table["dimension"] == BLOCK]
     groups = table[table["dimension"] == SUBGROUP]
     named = groups["group"].str.split("|", expand=True)
@@ -114,8 +118,17 @@ def psa_tables(analysis: Analysis, rows: pd.DataFrame) -> Tables:
         "psa": _means(blocks, keys, values),
         "psa_blocks": blocks.rename(columns={"group": BLOCK})[[*keys, BLOCK, "patients", *values]],
         "psa_subgroups": groups[[*keys, "biotype", "severity_band", "patients", *values]],
+        "psa_weeks": _fan(table[table["dimension"] == WEEK], [k for k in keys if k != SAMPLE]),
         "psa_parameters": parameters,
     }
+
+
+def _fan(weeks: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Return mean and quantiles over draws of the share in remission, week by week."""
+    by = weeks.assign(week=weeks["group"].astype(int)).groupby([*keys, "week"], sort=False)
+    share = by[IN_REMISSION]
+    found = {name: share.quantile(level) for name, level in FAN.items()}
+    return pd.DataFrame({"mean": share.mean(), **found}).reset_index()
 
 
 def _means(blocks: pd.DataFrame, keys: list[str], values: list[str]) -> pd.DataFrame:
