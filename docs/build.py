@@ -94,7 +94,16 @@ def treatments(evidence: Evidence) -> str:
         )
         for name, card in evidence.treatments.items()
     ]
-    head = ("card", "course", "grade", "use", "contact", "judged on day", "tested after", "human data")
+    head = (
+        "card",
+        "course",
+        "grade",
+        "use",
+        "contact",
+        "judged on day",
+        "tested after",
+        "human data",
+    )
     return table(head, rows)
 
 

@@ -137,7 +137,7 @@ def _answers(command: str) -> dict[str, dict[str, str]]:
         out = Path(folder) / "out"
         words = [*shlex.split(command)[1:], "--no-charts", "--out", str(out)]
         program = [sys.executable, "-m", "popmodel.cli", *words]
-        subprocess.run(program, cwd=HERE.parent, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(program, cwd=HERE.parent, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
         with (out / "versus_comparator.csv").open(encoding="utf-8", newline="") as file:
             return {row["strategy"]: row for row in csv.DictReader(file)}
 

@@ -74,9 +74,7 @@ def test_a_claim_points_at_things_that_would_be_missed():
 def test_the_command_behind_a_figure_can_be_asked(name):
     words = shlex.split(LEDGER["runs"][name])
     assert words[:2] == ["popmodel", "run"]
-    settings = dict(
-        words[n + 1].split("=", 1) for n, word in enumerate(words) if word == "--set"
-    )
+    settings = dict(words[n + 1].split("=", 1) for n, word in enumerate(words) if word == "--set")
     checked = check_scenario(ROOT / words[2], settings)
     assert checked.problems == ()
     asked = {
@@ -99,5 +97,8 @@ def test_every_figure_was_measured():
 
 def test_figures_stand_only_beside_their_command():
     """A percentage or an amount in the words about policy would be a figure without a command."""
-    found = {claim["id"]: re.findall(r"\d+ ?%|\$|USD|(?<![A-Z])\d\d+", claim["policy"]) for claim in CLAIMS}
+    found = {
+        claim["id"]: re.findall(r"\d+ ?%|\$|USD|(?<![A-Z])\d\d+", claim["policy"])
+        for claim in CLAIMS
+    }
     assert {name: said for name, said in found.items() if said} == {}

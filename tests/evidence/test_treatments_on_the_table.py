@@ -1,4 +1,4 @@
-"""Treatments that the two sources put on the table: cards that run, and how far they may be taken."""
+"""Treatments that the two sources put on the table: they run, and say how far they may be taken."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from popmodel.scenario import check_scenario, load_scenario
 
 EVIDENCE = load_evidence()
 OFFERED = sorted(name for name, card in EVIDENCE.treatments.items() if card.kind == "treatment")
-EXPLORATORY = sorted(name for name, card in EVIDENCE.treatments.items() if card.use == "exploratory")
+EXPLORATORY = sorted(
+    name for name, card in EVIDENCE.treatments.items() if card.use == "exploratory"
+)
 COMBINED = {
     "ssri_psychotherapy": ("escitalopram", "cbt"),
     "ssri_exercise": ("escitalopram", "exercise"),
@@ -62,7 +64,7 @@ def potency(name: str, fit: str) -> float:
 @pytest.mark.parametrize("fit", sorted(EVIDENCE.calibrated))
 @pytest.mark.parametrize("name", COMBINED)
 def test_a_combination_lies_between_its_stronger_part_and_their_sum(name, fit):
-    """Its potency is written out, those of its parts are refitted: a new fit may leave it behind."""
+    """Its potency is written out, its parts are refitted: a new fit may leave it behind."""
     a, b = (potency(part, fit) for part in COMBINED[name])
     combined = EVIDENCE.quantity(f"treatments.{name}.potency").value
     slack = 0.05 * max(a, b)
@@ -75,7 +77,9 @@ def test_ketamine_anaesthesia_makes_ect_faster_and_not_stronger(fit):
     path = "treatments.ect_ketamine."
     assert abs(EVIDENCE.quantity(path + "potency").value - fitted.value) < 0.5 * fitted.se
     onset = "onset.theta_days"
-    assert EVIDENCE.quantity(path + onset).value < EVIDENCE.quantity(f"treatments.ect.{onset}").value
+    assert (
+        EVIDENCE.quantity(path + onset).value < EVIDENCE.quantity(f"treatments.ect.{onset}").value
+    )
 
 
 # ------------------------------------------------------------------ modifiers

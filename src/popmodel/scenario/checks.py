@@ -9,6 +9,7 @@ from popmodel.errors import Problem
 from popmodel.scenario.merge import Merged
 from popmodel.scenario.never import never_applied
 from popmodel.scenario.schema import Scenario
+from popmodel.yaml_source import Where
 
 
 def mistakes(merged: Merged) -> list[Problem]:
@@ -95,7 +96,7 @@ def _exploratory(scenario: Scenario, merged: Merged) -> Iterator[Problem]:
     """Yield each place that offers a card whose effect in depressed people is hardly known."""
     cards = scenario.evidence().treatments
     for name, strategy in scenario.strategies.items():
-        placed = [
+        placed: list[tuple[Where, str | None]] = [
             *((("offer", n, "treat"), offer.treat) for n, offer in enumerate(strategy.offer)),
             *((("maintain", key, "treat"), care.treat) for key, care in strategy.maintain.items()),
         ]
