@@ -1,7 +1,7 @@
 """The ledger of claims (`docs/claims.yaml`) as the generated parts of `docs/claims.md`.
 
-`python docs/claims_page.py --measure` runs every command of the ledger and writes the differences it
-asks for into `docs/claims_measured.csv`; the page shows each figure beside its command.
+`python docs/claims_page.py --measure` runs every command of the ledger and writes the differences
+it asks for into `docs/claims_measured.csv`; the page shows each figure beside its command.
 """
 
 from __future__ import annotations
