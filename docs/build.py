@@ -16,6 +16,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from claims_page import claims_parts
 from fields import EVENTS, PARAMETER_FIELDS, STATES, STRATEGY_FIELDS
 
 from popmodel.evidence.listing import counts, origin
@@ -27,7 +28,7 @@ from popmodel.rules.records import ACCOUNT, PATIENT, TALLY, meanings
 from popmodel.vocabulary import STATES as STATE_NAMES
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("README.md", "docs/model.md", "docs/glossary.md")
+PAGES = ("README.md", "docs/model.md", "docs/glossary.md", "docs/claims.md")
 PART = re.compile(r"(<!-- begin (?P<name>[a-z_]+) -->\n).*?(<!-- end (?P=name) -->)", re.DOTALL)
 OUTSIDE = 2.0
 """Standard errors beyond which a fitted number counts as missed."""
@@ -85,6 +86,7 @@ def treatments(evidence: Evidence) -> str:
             f"`{name}`",
             card.label,
             card.grade,
+            card.use,
             f"`{card.contact}`",
             f"{card.schedule.assess_days:g}",
             card.tested_after,
@@ -92,7 +94,16 @@ def treatments(evidence: Evidence) -> str:
         )
         for name, card in evidence.treatments.items()
     ]
-    head = ("card", "course", "grade", "contact", "judged on day", "tested after", "human data")
+    head = (
+        "card",
+        "course",
+        "grade",
+        "use",
+        "contact",
+        "judged on day",
+        "tested after",
+        "human data",
+    )
     return table(head, rows)
 
 
@@ -174,7 +185,7 @@ def parts() -> dict[str, str]:
         "fits": lambda: fits(evidence),
         "trial_counts": lambda: trial_counts(evidence),
     }
-    return {name: make() for name, make in makers.items()}
+    return {name: make() for name, make in makers.items()} | claims_parts()
 
 
 def filled(text: str, made: Mapping[str, str]) -> str:

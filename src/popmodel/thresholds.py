@@ -10,6 +10,7 @@ distance: the longer way to the cut-off, which every treatment has.
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -61,23 +62,25 @@ def severity_curves(
     *,
     recruits: int,
     known: NDArray[Any] | None = None,
+    offered: Collection[str] = (),
     threads: int | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the curves over severity and the thresholds of every treatment.
 
     Args:
-        evidence: cards; those of kind `treatment` are tried.
+        evidence: cards; those of kind `treatment` are tried if they are in ordinary use.
         parameters: compiled parameters of one structure.
         seed: patient luck.
         recruits: patients per treatment.
         known: stock patients at entry, who are recruited first.
+        offered: treatments that are tried too, whatever their `use`.
         threads: how many; all processors when None.
     """
     stocks: dict[int, NDArray[Any]] = {}
     curves, thresholds = [], []
     for position, name in enumerate(parameters.treatments):
         card = evidence.treatments[name]
-        if card.kind != "treatment":
+        if card.kind != "treatment" or not (card.use == "on" or name in offered):
             continue
         if card.tested_after not in stocks:
             stocks[card.tested_after] = _recruited(

@@ -394,6 +394,17 @@ def test_evidence_lists_only_what_is_asked_for(popmodel):
     assert all(one["path"].startswith("treatments.saint.") for one in json.loads(printed))
 
 
+@pytest.mark.parametrize(
+    ("card", "use"), [("saint", "on"), ("psilocybin", "scenario"), ("ibogaine", "exploratory")]
+)
+def test_evidence_says_how_far_a_treatment_may_be_taken(popmodel, card, use):
+    code, printed, _ = popmodel("evidence", card)
+    assert code == 0
+    assert f"use: {use}" in printed
+    _, printed, _ = popmodel("evidence", card, "--json")
+    assert {one["use"] for one in json.loads(printed)} == {use}
+
+
 def test_evidence_divides_all_numbers_and_says_where_each_stands(popmodel):
     asked = {option: popmodel("evidence", *option, "--json") for option in EVIDENCE_OPTIONS}
     assert {code for code, _, _ in asked.values()} == {0}

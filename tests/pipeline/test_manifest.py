@@ -24,6 +24,17 @@ def counted():
     return counts
 
 
+def test_the_manifest_says_how_far_each_treatment_may_be_taken():
+    scenario = load_scenario(SCENARIOS / "five_pathways.yaml")
+    evidence = scenario.evidence()
+    parameters = parameters_of(scenario, evidence, scenario.structures()[0])
+    told = manifest_of(scenario, evidence, parameters, "compiled")["treatments"]
+    assert {name: one["use"] for name, one in told.items()} == {
+        name: card.use for name, card in evidence.treatments.items()
+    }
+    assert {one["use"] for one in told.values()} == {"on", "scenario", "exploratory"}
+
+
 def test_the_manifest_counts_numbers_as_the_evidence_command_does(counted, capsys):
     assert main(["evidence", "--json"]) == 0
     words = [one["rests_on"] for one in json.loads(capsys.readouterr().out)]

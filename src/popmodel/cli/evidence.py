@@ -45,7 +45,21 @@ def evidence(
     elif identifier is None and not assumptions and not unverified:
         _print_overview(known, listed)
     else:
+        _print_standing(known, listed)
         _print_numbers(listed)
+
+
+def _print_standing(known: Evidence, listed: list[Row]) -> None:
+    """Print how far each treatment card among the numbers may be taken, if they are few."""
+    names = {row.path.split(".")[1] for row in listed if row.path.startswith("treatments.")}
+    if len(names) != 1 or any(not row.path.startswith("treatments.") for row in listed):
+        return
+    card = known.treatments[names.pop()]
+    tested = "people" if card.human_efficacy else "no trial in depressed people"
+    print_line(f"{card.label}: grade {card.grade}, use: {card.use}, efficacy from {tested}.")
+    for told in (card.description, card.note):
+        if told:
+            print_line(told)
 
 
 def _print_overview(known: Evidence, listed: list[Row]) -> None:
@@ -90,8 +104,11 @@ def _record(known: Evidence, row: Row) -> dict[str, Any]:
     """Return a number as plain data: all its card says, what it rests on, and where it stands."""
     from popmodel.evidence.listing import ORIGIN_WORDS
 
+    folder, name, *_ = row.path.split(".")
+    use = {"use": known.treatments[name].use} if folder == "treatments" else {}
     return {
         "path": row.path,
+        **use,
         "rests_on": ORIGIN_WORDS[row.origin],
         "place": row.place,
         **known.quantity(row.path).model_dump(mode="json", exclude_none=True),

@@ -69,6 +69,7 @@ def _treatments_told(evidence: Evidence, fitted: frozenset[str]) -> dict[str, di
             "kind": card.kind,
             "family": card.family,
             "grade": card.grade,
+            "use": card.use,
             "human_efficacy": card.human_efficacy,
             "tested_after": card.tested_after,
             "basis": _basis(evidence, f"treatments.{name}.potency", fitted),

@@ -109,6 +109,16 @@ def scheduler(engine: str) -> Callable[..., list[History]]:
     raise InputError(f"engine {engine!r}: compiled or mesa is needed")
 
 
+def offered_in(scenario: Scenario) -> frozenset[str]:
+    """Return the treatments that some strategy offers."""
+    return frozenset(
+        offer.treat
+        for strategy in scenario.strategies.values()
+        for offer in strategy.offer
+        if offer.treat is not None
+    )
+
+
 def evaluate(
     scenario: Scenario,
     evidence: Evidence,
@@ -134,7 +144,7 @@ def evaluate(
     recruits = min(RECRUITS, max(FEWEST_RECRUITS, scenario.population.size))
     curves, thresholds = severity_curves(
         evidence, parameters, scenario.seed, recruits=recruits,
-        known=stock_of(scenario, population), threads=threads,
+        known=stock_of(scenario, population), offered=offered_in(scenario), threads=threads,
     )  # fmt: skip
     pairs = list(zip(names, histories, strict=True))
     costs = outcomes.cost_table(patients, parameters.payers)

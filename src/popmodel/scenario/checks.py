@@ -9,6 +9,7 @@ from popmodel.errors import Problem
 from popmodel.scenario.merge import Merged
 from popmodel.scenario.never import never_applied
 from popmodel.scenario.schema import Scenario
+from popmodel.yaml_source import Where
 
 
 def mistakes(merged: Merged) -> list[Problem]:
@@ -58,7 +59,11 @@ def _biotype_rules(strategies: Mapping[str, Any], merged: Merged) -> Iterator[Pr
 
 def suspicions(scenario: Scenario, merged: Merged) -> list[Problem]:
     """Return what is allowed and looks like a mistake."""
-    found = [*_unused(scenario, merged), *_uncalibrated(scenario, merged)]
+    found = [
+        *_unused(scenario, merged),
+        *_uncalibrated(scenario, merged),
+        *_exploratory(scenario, merged),
+    ]
     for name, strategy in scenario.strategies.items():
         found += never_applied(scenario, name, strategy, merged)
     return found
@@ -85,6 +90,21 @@ def _unused(scenario: Scenario, merged: Merged) -> Iterator[Problem]:
         for treatment in strategy.maintain.keys() - offered:
             where = ("strategies", name, "maintain", treatment)
             yield merged.problem(where, f"no strategy offers '{treatment}'")
+
+
+def _exploratory(scenario: Scenario, merged: Merged) -> Iterator[Problem]:
+    """Yield each place that offers a card whose effect in depressed people is hardly known."""
+    cards = scenario.evidence().treatments
+    for name, strategy in scenario.strategies.items():
+        placed: list[tuple[Where, str | None]] = [
+            *((("offer", n, "treat"), offer.treat) for n, offer in enumerate(strategy.offer)),
+            *((("maintain", key, "treat"), care.treat) for key, care in strategy.maintain.items()),
+        ]
+        for where, treatment in placed:
+            if treatment and cards[treatment].use == "exploratory":
+                told = f"'{treatment}' is exploratory: its effect in depression is a guess"
+                hint = f"popmodel evidence {treatment} says what it rests on"
+                yield merged.problem(("strategies", name, *where), told, hint)
 
 
 def _uncalibrated(scenario: Scenario, merged: Merged) -> Iterator[Problem]:

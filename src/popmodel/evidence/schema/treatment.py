@@ -149,9 +149,15 @@ class Blocker(Part):
 
 
 class Treatment(Card):
-    """A course of care."""
+    """A course of care.
+
+    `use` says how far the card may be taken: `on` in ordinary comparisons, `scenario` only where a
+    question is about it, `exploratory` where its effect in depressed people is hardly more than a
+    guess. No shipped scenario offers an exploratory card, and a check warns where one is offered.
+    """
 
     grade: Literal["A", "B", "C", "D"]
+    use: Literal["on", "scenario", "exploratory"] = "on"
     kind: Literal["treatment", "control", "booster", "augmentation"]
     family: Text
     self_driven: bool
