@@ -21,6 +21,7 @@ from scipy.special import ndtr
 from popmodel.evidence.schema import ArmResult, Trial, TrialOutcome
 from popmodel.parameters import Parameters
 from popmodel.trials.arms import Reading, next_step, run_arm
+from popmodel.trials.crossover import read_condition
 from popmodel.trials.recruits import Recruits, draw_stock, recruit, stock_of
 from popmodel.trials.withdrawal import relapse_share
 
@@ -30,7 +31,8 @@ HALF: Final = 0.5
 STOCKS_KEPT: Final = 8
 LATER_STEPS: Final = 4
 """A sequence recruits so many times more: few of them enter its later steps."""
-DESIGNS: Final = ("parallel", "single_arm", "sequence", "withdrawal")
+DESIGNS: Final = ("parallel", "single_arm", "sequence", "withdrawal", "crossover")
+CONTRASTED: Final = ("parallel", "crossover")
 SHARES: Final = ("response", "remission")
 RELAPSE: Final = "relapse"
 MEANS: Final = ("mean_change", "relative_change")
@@ -165,8 +167,10 @@ def unknown_outcome(trial: Trial, outcome: TrialOutcome) -> str:
         return "not emulated: the card states no at_days"
     if outcome.count == "ever" and outcome.measure not in SHARES:
         return f"not yet emulated: {outcome.measure} counted ever"
-    if contrast and (len(trial.arms) < 2 or trial.design != "parallel"):
-        return f"not emulated: {outcome.measure} needs two parallel arms"
+    if outcome.count == "ever" and trial.design == "crossover":
+        return "not yet emulated: counted ever in a cross-over"
+    if contrast and (len(trial.arms) < 2 or trial.design not in CONTRASTED):
+        return f"not emulated: {outcome.measure} needs two arms side by side"
     return ""
 
 
@@ -343,6 +347,10 @@ class _View:
         if self.trial.design == "sequence":
             return self._step(list(self.trial.arms).index(arm), days, cut)
         key = (arm, days, cut)
+        if key not in self._readings and self.trial.design == "crossover":
+            self._readings[key] = read_condition(
+                self.trial, arm, self.recruits, self.parameters, days, self.shift
+            )
         if key not in self._readings:
             reading = run_arm(
                 self.recruits.persons, self.parameters, self.trial.arms[arm], days,
