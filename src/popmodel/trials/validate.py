@@ -43,6 +43,11 @@ class Row:
         high: its upper end.
         z: distance in standard deviations of the prediction.
         note: why it is not emulated, or what to beware of; empty if nothing.
+        measure: what was measured.
+        people: how many a share may stand for; 0 for a mean or contrast.
+        sd: standard deviation of the published number around the prediction.
+        line: line of treatment: one more than the failures its people had.
+        se: standard error of the published number, sampling alone.
     """
 
     trial: str
@@ -54,6 +59,11 @@ class Row:
     high: float
     z: float
     note: str = ""
+    measure: str = ""
+    people: float = 0.0
+    sd: float = math.nan
+    line: int = 1
+    se: float = math.nan
 
     @property
     def outside(self) -> bool:
@@ -91,26 +101,36 @@ def _row(trial: Trial, row: Prediction, slope: float, problem: str) -> Row:
     name = f"{row.arm} {row.measure} {row.days:g} d" + (" (ever)" if row.ever else "")
     contrast = row.result.mean is not None
     observed = float(row.result.mean or 0.0) if contrast else observed_share(trial, row)
+    size, line = 0.0 if contrast else _size(trial, row), line_of(trial, row.arm)
     if problem:
         nan = math.nan
-        return Row(trial.id, trial.use, name, observed, nan, nan, nan, nan, problem)
-    sd = math.hypot(_sampling_sd(trial, row), SETTING_SD * slope)
+        return Row(
+            trial.id, trial.use, name, observed, nan, nan, nan, nan, problem, row.measure, size,
+            line=line,
+        )  # fmt: skip
+    se = _sampling_sd(trial, row)
+    sd = math.hypot(se, SETTING_SD * slope)
     notes = []
     if trial.outcomes[row.outcome].seen is False or trial.seen is False:
         sd *= RECALLED_WIDER
         notes.append("recalled")
     if row.effective < ENOUGH:
         notes.append(f"effective sample {row.effective:.0%} of recruits")
-    is_count = row.result.mean is None
     low, high = (
-        share_interval(row.value, _size(trial, row), sd)
-        if is_count
-        else normal_interval(row.value, sd)
+        normal_interval(row.value, sd) if contrast else share_interval(row.value, size, sd)
     )
     return Row(
         trial.id, trial.use, name, observed, row.value, low, high, (observed - row.value) / sd,
-        ", ".join(notes),
+        ", ".join(notes), row.measure, size, sd, line, se,
     )  # fmt: skip
+
+
+def line_of(trial: Trial, arm: str) -> int:
+    """Return the line of treatment of an arm: one more than the failures its people had."""
+    failed = trial.include.failed_trials
+    least = 0.0 if failed is None else failed.at_least or 0.0
+    step = list(trial.arms).index(arm) if trial.design == "sequence" else 0
+    return 1 + round(least) + step
 
 
 def _sampling_sd(trial: Trial, row: Prediction) -> float:
