@@ -89,28 +89,33 @@ class Emulator:
         self._stocks: OrderedDict[tuple[Any, ...], NDArray[Any]] = OrderedDict()
         self._predictions: dict[tuple[Any, ...], list[Prediction]] = {}
 
-    def predict(self, trial: Trial, parameters: Parameters, shift: float = 0.0) -> list[Prediction]:
+    def predict(
+        self, trial: Trial, parameters: Parameters, shift: float = 0.0, harm: float = 0.0
+    ) -> list[Prediction]:
         """Return a prediction for every published number of a trial, in the card's order.
 
         Args:
             trial: the card.
             parameters: compiled parameters of one structure.
             shift: added to the contact of every arm, the effect of a setting.
+            harm: taken from the contact of a step for every failed step before it.
 
         Raises:
             RunError: nobody can be recruited.
         """
-        key = (trial.id, shift, fingerprint(parameters, trial))
+        key = (trial.id, shift, harm, fingerprint(parameters, trial))
         if key not in self._predictions:
-            self._predictions[key] = self._emulate(trial, parameters, shift)
+            self._predictions[key] = self._emulate(trial, parameters, shift, harm)
         return self._predictions[key]
 
-    def _emulate(self, trial: Trial, parameters: Parameters, shift: float) -> list[Prediction]:
+    def _emulate(
+        self, trial: Trial, parameters: Parameters, shift: float, harm: float
+    ) -> list[Prediction]:
         problem = unknown_design(trial)
         if problem:
             return [replace(row, problem=problem) for row in published(trial)]
         recruits = recruit(trial, self._stock(trial, parameters), parameters)
-        view = _View(trial, parameters, recruits, shift)
+        view = _View(trial, parameters, recruits, shift, harm)
         return [view.predict(row) for row in published(trial)]
 
     def _stock(self, trial: Trial, parameters: Parameters) -> NDArray[Any]:
@@ -215,12 +220,18 @@ class _View:
     """One trial under one parameter set: runs arms when asked, reads outcomes from them."""
 
     def __init__(
-        self, trial: Trial, parameters: Parameters, recruits: Recruits, shift: float
+        self,
+        trial: Trial,
+        parameters: Parameters,
+        recruits: Recruits,
+        shift: float,
+        harm: float = 0.0,
     ) -> None:
         self.trial = trial
         self.parameters = parameters
         self.recruits = recruits
         self.shift = shift
+        self.harm = harm
         self.error_sd = float(parameters.record[0]["measurement_sd"])
         self._readings: dict[tuple[Any, ...], tuple[Reading, Floats, Floats]] = {}
 
@@ -374,7 +385,7 @@ class _View:
             arm = list(self.trial.arms.values())[number]
             reading = run_arm(
                 persons, self.parameters, arm, days, begins=number * days, stays=True,
-                remission=cut, shift=self.shift,
+                remission=cut, shift=self.shift - self.harm * number,
             )  # fmt: skip
             self._readings[key] = (reading, before, weights)
         return self._readings[key]

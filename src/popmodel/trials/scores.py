@@ -164,8 +164,6 @@ def calibration_line(shares: Sequence[Row]) -> tuple[float, float, float, float]
     return float(slope), float(slope_se), float(intercept), float(intercept_se)
 
 
-
-
 def _logit(p: float, least: float = LEAST) -> float:
     p = min(max(p, least), 1.0 - least)
     return math.log(p / (1.0 - p))
