@@ -80,7 +80,7 @@ def test_every_study_is_left_out_once_and_all_its_cards_together(some, left):
     for row in left:
         moved.setdefault(study(trials[row.trial]), set()).add((row.moved, row.by))
     assert all(len(one) == 1 for one in moved.values())
-    assert len(moved) > 5
+    assert len(moved) > 3
 
 
 def test_numbers_foretold_from_other_studies_lie_farther_off_than_fitted_ones(left):

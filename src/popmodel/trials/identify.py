@@ -208,49 +208,54 @@ def left_out(
     """
     likelihood, x = _at_card(evidence, structure, seed, recruits)
     jacobian, residuals = likelihood.jacobian(x), likelihood.residuals(x)
-    rows = likelihood.rows()
+    rows, parameters = likelihood.rows(), likelihood.parameters(x)
     information = jacobian.T @ jacobian
     errors = np.sqrt(np.diag(np.linalg.inv(information)))
-    parameters = likelihood.parameters(x)
-    studies: dict[str, list[Trial]] = {}
-    for trial in likelihood.trials:
-        studies.setdefault(study(trial), []).append(trial)
     found = []
-    for trials in studies.values():
+    for trials in _by_study(likelihood.trials):
         mine = np.concatenate([rows[trial.id] for trial in trials])
         inverse = np.linalg.inv(information - jacobian[mine].T @ jacobian[mine])
         dx = inverse @ (jacobian[mine].T @ residuals[mine])
         dx = np.clip(x + dx, -FARTHEST, FARTHEST) - x
         most = int(np.argmax(np.abs(dx) / errors))
-        path, by = likelihood.free[most].path, float(dx[most] / errors[most])
+        moved = likelihood.free[most].path, float(dx[most] / errors[most])
         for trial in trials:
             raw = likelihood.unwhitened(trial.id)
             slopes = raw @ jacobian[rows[trial.id]]
-            spread = raw @ raw.T
-            wider = spread + OVERDISPERSION**2 * slopes @ inverse @ slopes.T
-            for n, term in enumerate(likelihood.terms(trial, parameters)):
-                found.append(
-                    _without(
-                        term,
-                        float(slopes[n] @ dx),
-                        float(spread[n, n]) ** 0.5,
-                        float(wider[n, n]) ** 0.5,
-                        path,
-                        by,
-                    )  # fmt: skip
-                )
+            terms = likelihood.terms(trial, parameters)
+            found += _foretold(terms, raw @ raw.T, slopes, dx, inverse, moved)
     return found
 
 
-def _without(
-    term: Term, change: float, spread: float, wider: float, path: str, by: float
-) -> LeftOut:
-    """Return a term whose residual changes when its study leaves."""
-    return LeftOut(
-        term.trial, term.name, term.observed, term.predicted,
-        _within(term, term.predicted - change / term.precision),
-        term.residual / spread, (term.residual + change) / wider, path, by,
-    )  # fmt: skip
+def _by_study(trials: Sequence[Trial]) -> list[list[Trial]]:
+    """Return cards that leave together."""
+    found: dict[str, list[Trial]] = {}
+    for trial in trials:
+        found.setdefault(study(trial), []).append(trial)
+    return list(found.values())
+
+
+def _foretold(
+    terms: Sequence[Term],
+    spread: Floats,
+    slopes: Floats,
+    dx: Floats,
+    inverse: Floats,
+    moved: tuple[str, float],
+) -> list[LeftOut]:
+    """Return the terms of a trial when the numbers move by dx and their doubt is `inverse`."""
+    change = slopes @ dx
+    narrow = np.sqrt(np.diag(spread))
+    wide = np.sqrt(np.diag(spread + OVERDISPERSION**2 * slopes @ inverse @ slopes.T))
+    return [
+        LeftOut(
+            term.trial, term.name, term.observed, term.predicted,
+            _within(term, term.predicted - float(change[n]) / term.precision),
+            term.residual / float(narrow[n]), (term.residual + float(change[n])) / float(wide[n]),
+            *moved,
+        )
+        for n, term in enumerate(terms)
+    ]  # fmt: skip
 
 
 def _within(term: Term, foretold: float) -> float:
