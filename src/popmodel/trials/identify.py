@@ -143,9 +143,20 @@ def card_of(evidence: Evidence, structure: Structure) -> Calibrated:
 # ------------------------------------------------------------------ each number
 
 
-def numbers_told(evidence: Evidence, structure: Structure) -> list[Told]:
-    """Return what the trials told about each fitted number, from the calibrated card alone."""
-    card = card_of(evidence, structure)
+def numbers_told(
+    evidence: Evidence, structure: Structure, card: Calibrated | None = None
+) -> list[Told]:
+    """Return what the trials told about each fitted number, from the calibrated card alone.
+
+    Args:
+        evidence: cards.
+        structure: what the card holds for.
+        card: a fit that was just made; the known one when None.
+
+    Raises:
+        RunError: none is given and none is known.
+    """
+    card = card or card_of(evidence, structure)
     free = {one.path: one for one in free_parameters(evidence, structure, fit_trials(evidence))}
     correlation = correlations(card)
     found = []
