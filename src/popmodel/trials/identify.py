@@ -261,7 +261,7 @@ def _foretold(
     return [
         LeftOut(
             term.trial, term.name, term.observed, term.predicted,
-            _within(term, term.predicted - float(change[n]) / term.precision),
+            _moved_to(term, float(change[n])),
             term.residual / float(narrow[n]), (term.residual + float(change[n])) / float(wide[n]),
             *moved,
         )
@@ -269,8 +269,12 @@ def _foretold(
     ]  # fmt: skip
 
 
-def _within(term: Term, foretold: float) -> float:
-    return float(np.clip(foretold, 0.0, 1.0)) if term.size > 0.0 else foretold
+def _moved_to(term: Term, change: float) -> float:
+    """Return the prediction of a term whose residual changes; nobody's share stays where it is."""
+    if term.precision == 0.0:
+        return term.predicted
+    foretold = term.predicted - change / term.precision
+    return min(max(foretold, 0.0), 1.0) if term.is_share else foretold
 
 
 # ------------------------------------------------------------------ rivals
