@@ -99,7 +99,7 @@ def test_true_numbers_have_uniform_ranks_in_their_posteriors(ranks):
 
 @pytest.mark.slow
 def test_intervals_hold_the_true_number_as_often_as_they_say(ranks):
-    values, paths = ranks
+    values, _ = ranks
     inside = int(((values > 0.05) & (values < 0.95)).sum())
     number = values.size
     low, high = stats.binom.ppf([FALSE_ALARM / 2, 1 - FALSE_ALARM / 2], number, 0.9)

@@ -18,7 +18,7 @@ from scipy.optimize import least_squares
 from popmodel.evidence.load import Evidence
 from popmodel.evidence.schema import Response, Trial
 from popmodel.parameters import Parameters, Structure, compile_parameters
-from popmodel.trials.emulate import RELAPSE, Emulator, unknown_design, unknown_outcome
+from popmodel.trials.emulate import DROPOUTS, RELAPSE, Emulator, unknown_design, unknown_outcome
 from popmodel.trials.free import Free, free_parameters, values_at
 from popmodel.trials.terms import (
     SETTING_SD,
@@ -181,10 +181,13 @@ class Likelihood:
 
 
 def is_emulated(trial: Trial) -> bool:
-    """Tell whether a trial can stand in a fit: all is emulated, and nothing free moves relapse."""
-    relapse = any(outcome.measure == RELAPSE for outcome in trial.outcomes)
+    """Tell whether a trial can stand in a fit: all is emulated, and what is free moves it.
+
+    Nothing that is fitted moves relapse or drop-out.
+    """
+    fixed = any(outcome.measure in (RELAPSE, *DROPOUTS) for outcome in trial.outcomes)
     return (
-        not relapse
+        not fixed
         and not unknown_design(trial)
         and not any(unknown_outcome(trial, outcome) for outcome in trial.outcomes)
     )

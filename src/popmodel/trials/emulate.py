@@ -22,6 +22,7 @@ from popmodel.evidence.schema import ArmResult, Trial, TrialOutcome
 from popmodel.parameters import Parameters
 from popmodel.trials.arms import Reading, next_step, run_arm
 from popmodel.trials.crossover import read_condition
+from popmodel.trials.dropout import dropout
 from popmodel.trials.recruits import Recruits, draw_stock, recruit, stock_of
 from popmodel.trials.withdrawal import relapse_share
 
@@ -35,6 +36,7 @@ DESIGNS: Final = ("parallel", "single_arm", "sequence", "withdrawal", "crossover
 CONTRASTED: Final = ("parallel", "crossover")
 SHARES: Final = ("response", "remission")
 RELAPSE: Final = "relapse"
+DROPOUTS: Final = ("dropout", "dropout_slope")
 MEANS: Final = ("mean_change", "relative_change")
 CONTRASTS: Final = (
     "mean_difference", "standardised_difference", "log_odds_ratio", "log_risk_ratio", "interaction",
@@ -162,7 +164,7 @@ def unknown_design(trial: Trial) -> str:
 def unknown_outcome(trial: Trial, outcome: TrialOutcome) -> str:
     """Return why an outcome cannot be emulated; empty if it can."""
     contrast = outcome.measure in CONTRASTS
-    if outcome.measure not in (*SHARES, *MEANS, *CONTRASTS, RELAPSE):
+    if outcome.measure not in (*SHARES, *MEANS, *CONTRASTS, *DROPOUTS, RELAPSE):
         return f"not yet emulated: measure {outcome.measure}"
     if (outcome.measure == RELAPSE) != (trial.design == "withdrawal"):
         return f"not yet emulated: {outcome.measure} in design {trial.design}"
@@ -249,6 +251,8 @@ class _View:
         elif outcome.measure in SHARES:
             value = self._share(outcome, row.arm)
             given = self._given_response(row, outcome)
+        elif outcome.measure in DROPOUTS:
+            value = dropout(outcome.measure, *self._read(outcome, row.arm))
         elif outcome.measure in MEANS:
             value, spread = self._mean(outcome, row.arm)
         else:

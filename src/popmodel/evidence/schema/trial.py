@@ -35,8 +35,13 @@ MEASURES: Final = (
     "log_risk_ratio",
     "hazard_ratio",
     "interaction",
+    "dropout",
+    "dropout_slope",
 )
-"""What a trial may have measured: shares, means, and contrasts of the first arm with the last."""
+"""What a trial may have measured: shares, means, and contrasts of the first arm with the last.
+
+`dropout` is the share of an arm that has left by a day, `dropout_slope` how its log odds rise with a
+point of the score at entry."""
 
 Score = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=60)]
 
