@@ -16,6 +16,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import dossier
 from fields import EVENTS, PARAMETER_FIELDS, STATES, STRATEGY_FIELDS
 
 from popmodel.evidence.listing import counts, origin
@@ -27,7 +28,7 @@ from popmodel.rules.records import ACCOUNT, PATIENT, TALLY, meanings
 from popmodel.vocabulary import STATES as STATE_NAMES
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("README.md", "docs/model.md", "docs/glossary.md")
+PAGES = ("README.md", "docs/model.md", "docs/glossary.md", "docs/validation.md")
 PART = re.compile(r"(<!-- begin (?P<name>[a-z_]+) -->\n).*?(<!-- end (?P=name) -->)", re.DOTALL)
 OUTSIDE = 2.0
 """Standard errors beyond which a fitted number counts as missed."""
@@ -174,7 +175,7 @@ def parts() -> dict[str, str]:
         "fits": lambda: fits(evidence),
         "trial_counts": lambda: trial_counts(evidence),
     }
-    return {name: make() for name, make in makers.items()}
+    return {name: make() for name, make in makers.items()} | dossier.parts(evidence)
 
 
 def filled(text: str, made: Mapping[str, str]) -> str:

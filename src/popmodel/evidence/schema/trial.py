@@ -40,8 +40,8 @@ MEASURES: Final = (
 )
 """What a trial may have measured: shares, means, and contrasts of the first arm with the last.
 
-`dropout` is the share of an arm that has left by a day, `dropout_slope` how its log odds rise with a
-point of the score at entry."""
+`dropout` is the share of an arm that has left by a day, `dropout_slope` how its log odds rise with
+a point of the score at entry."""
 
 Score = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=60)]
 
