@@ -17,6 +17,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent))
 
 import dossier
+from dossier import table
 from fields import EVENTS, PARAMETER_FIELDS, STATES, STRATEGY_FIELDS
 
 from popmodel.evidence.listing import counts, origin
@@ -39,12 +40,6 @@ ORIGINS = {
     "calibrated": "calibrated",
     "overridden": "overridden",
 }
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "".join(f"| {' | '.join(str(cell) for cell in line)} |\n" for line in lines)
 
 
 def matched(names: Iterable[str], said: Mapping[str, str], what: str) -> dict[str, str]:

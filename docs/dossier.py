@@ -1,4 +1,4 @@
-"""The generated parts of `docs/validation.md`, from the tables that `popmodel validate` has saved."""
+"""The generated parts of `docs/validation.md`, from tables that `popmodel validate` has saved."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def made(evidence: Evidence) -> str:
     new = [f"`trials/{name}`" for name in evidence.trials if f"trials/{name}" not in noted["cards"]]
     stale = changed + new
     state = (
-        f"**These figures are stale:** {len(stale)} cards have changed since "
+        f"**These figures are stale;** cards that changed since: {len(stale)} "
         f"({', '.join(stale[:5])}{', …' if len(stale) > 5 else ''})."
         if stale
         else "No trial card and no calibrated card has changed since."
@@ -252,7 +252,7 @@ def separation() -> str:
     names = {"sequences": "STAR*D alone", "all": "all fitted trials"}
     body = [
         (
-            names[r.trials], r.number, r.rival, f"{r.sd_alone:.3f}", f"{r.sd:.3f}",
+            names[r.trials], f"`{r.number}`", f"`{r.rival}`", f"{r.sd_alone:.3f}", f"{r.sd:.3f}",
             f"{r.sd_prior:.3f}" if r.sd_prior != float("inf") else "none",
             f"{max(r.told, 0.0):.0%}" if r.told == r.told else "",
             f"{r.correlation:+.2f}",
@@ -270,8 +270,8 @@ def left_out() -> str:
     far = rows[rows["z_foretold"].abs() > FAR]
     inside = int((rows["z_foretold"].abs() < Z95).sum())
     text = (
-        f"Of {len(rows)} fitted terms, {inside} ({inside / len(rows):.0%}) lie within 1.96 standard "
-        f"deviations when their study is left out. Beyond {FAR:g}:\n\n"
+        f"Of {len(rows)} fitted terms, {inside} ({inside / len(rows):.0%}) lie within 1.96 "
+        f"standard deviations when their study is left out. Beyond {FAR:g}:\n\n"
     )
     body = [
         (
