@@ -16,7 +16,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import dossier
 from claims_page import claims_parts
+from dossier import table
 from fields import EVENTS, PARAMETER_FIELDS, STATES, STRATEGY_FIELDS
 
 from popmodel.evidence.listing import counts, origin
@@ -28,7 +30,13 @@ from popmodel.rules.records import ACCOUNT, PATIENT, TALLY, meanings
 from popmodel.vocabulary import STATES as STATE_NAMES
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("README.md", "docs/model.md", "docs/glossary.md", "docs/claims.md")
+PAGES = (
+    "README.md",
+    "docs/model.md",
+    "docs/glossary.md",
+    "docs/claims.md",
+    "docs/validation.md",
+)
 PART = re.compile(r"(<!-- begin (?P<name>[a-z_]+) -->\n).*?(<!-- end (?P=name) -->)", re.DOTALL)
 OUTSIDE = 2.0
 """Standard errors beyond which a fitted number counts as missed."""
@@ -39,12 +47,6 @@ ORIGINS = {
     "calibrated": "calibrated",
     "overridden": "overridden",
 }
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "".join(f"| {' | '.join(str(cell) for cell in line)} |\n" for line in lines)
 
 
 def matched(names: Iterable[str], said: Mapping[str, str], what: str) -> dict[str, str]:
@@ -185,7 +187,8 @@ def parts() -> dict[str, str]:
         "fits": lambda: fits(evidence),
         "trial_counts": lambda: trial_counts(evidence),
     }
-    return {name: make() for name, make in makers.items()} | claims_parts()
+    made = {name: make() for name, make in makers.items()}
+    return made | claims_parts() | dossier.parts(evidence)
 
 
 def filled(text: str, made: Mapping[str, str]) -> str:

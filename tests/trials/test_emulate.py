@@ -117,8 +117,9 @@ def test_what_cannot_be_emulated_says_so_and_is_not_skipped(evidence, parameters
     trial = parallel(potent, control_of(evidence, potent))
     strange = {"scale": "cgi"}
     outcome = trial.outcomes[0].model_copy(update={"definition": Definition(**strange)})
+    relapse = trial.outcomes[0].model_copy(update={"measure": "relapse"})
     for changed, told in (
-        ({"design": "crossover"}, "design crossover"),
+        ({"outcomes": (relapse,)}, "relapse in design parallel"),
         ({"outcomes": (outcome,)}, "scale cgi"),
     ):
         other = trial.model_copy(update={"id": told.replace(" ", "-"), **changed})

@@ -55,3 +55,11 @@ def test_pooled_rates_and_large_trials_are_capped(evidence):
     for trial in evidence.trials.values():
         assert most_people(trial, False) <= 400.0
         assert most_people(trial, True) == (200.0 if trial.pooled else math.inf)
+
+
+def test_a_share_of_nobody_says_nothing():
+    """Nobody responded, so nobody could remit given response."""
+    empty = Term("t", "remission given response", 0.0, 0.6, 0.0, math.nan)
+    assert empty.is_share
+    assert empty.residual == 0.0
+    assert empty.precision == 0.0

@@ -47,11 +47,13 @@ def calibrate(
         for kind in chosen(correlation, CORRELATIONS, "--correlation")
         for effect in chosen(structure, SEVERITY_EFFECTS, "--structure")
     ]
+    told = [_told(known, card) for card in cards]
     if json:
-        print_json(cards)
+        print_json([{**card, "told": rows} for card, rows in zip(cards, told, strict=True)])
     else:
-        for card in cards:
+        for card, rows in zip(cards, told, strict=True):
             _print(card)
+            _print_told(rows)
     if not dry_run:
         from popmodel.trials.fitted_card import write_card
 
@@ -97,6 +99,31 @@ def _fitted(
         date=datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
         tell=remark,
     )
+
+
+def _told(known: Evidence, card: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what the trials told about each number: prior and posterior side by side."""
+    from popmodel.evidence.schema import Calibrated
+    from popmodel.parameters import Structure
+    from popmodel.trials.identify import numbers_told
+
+    structure = Structure(*card["id"].split("_"))
+    return [vars(one) for one in numbers_told(known, structure, Calibrated.model_validate(card))]
+
+
+def _print_told(told: list[dict[str, Any]]) -> None:
+    rows = [
+        (
+            one["path"],
+            number(one["prior_sd"]),
+            number(one["posterior_sd"]),
+            number(one["told"], 2),
+            f"{one['partner']} {number(one['correlation'], 2)}",
+        )
+        for one in told
+    ]
+    headings = ("number", "prior sd", "posterior sd", "told by trials", "moves most closely with")
+    print_table("What the trials told (sd on the log, logit or plain scale)", headings, rows)
 
 
 def _print(card: dict[str, Any]) -> None:

@@ -394,11 +394,15 @@ def _pushed(places: list[float], gap: float, low: float, high: float) -> list[fl
 
 def origin_line(about: About) -> str:
     """Return what a chart must say about itself when it stands alone."""
-    parts = [
+    money = [
         f"{perspective_words(about)} perspective",
         f"{about.price_year} {about.currency}".strip(),
         discount_words(about),
         horizon_words(about),
+    ]
+    parts = [
+        *(() if about.recruits else money),
+        f"{number(about.recruits)} stock patients for each trial" if about.recruits else "",
         f"{number(about.samples)} draws of the uncertain numbers" if about.samples else "",
         _patients_words(about),
         f"seed {about.seed}" if about.seed else "",

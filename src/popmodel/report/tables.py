@@ -39,6 +39,7 @@ class About:
         assumed: strategies in which a treatment without human efficacy data was started.
         samples: draws of the uncertain numbers; 0 for a run at the base values. `patients` are
             then those of a draw, 0 where that was not noted.
+        recruits: of each virtual trial, where the result compares trials; 0 for a run.
     """
 
     title: str
@@ -60,6 +61,7 @@ class About:
     is_calibrated: bool
     assumed: frozenset[str] = frozenset()
     samples: int = 0
+    recruits: int = 0
 
     @property
     def main_structure(self) -> str:
@@ -301,6 +303,7 @@ def _about(manifest: Mapping[str, Any]) -> About:
         version=clean(versions_of(manifest).get("popmodel", ""), 20),
         biotypes={str(k): clean(v, 40) for k, v in dict(manifest.get("biotypes") or {}).items()},
         is_calibrated=manifest.get("calibrated") is not False,
+        recruits=_count(manifest.get("recruits")),
     )
 
 

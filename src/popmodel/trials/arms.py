@@ -4,7 +4,7 @@ A parallel arm begins on day 0 and is read on a later day. A sequence is lived s
 has not remitted by the end of a step enters the next at once. Who stops the drug counts in the step
 and does not enter the next, as in the published rates of those who entered; between steps nobody
 leaves (the convention behind a cumulative rate). The contact that an arm names stays with those who
-stop.
+stop. Flags of an arm hold while it lasts.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from popmodel.engine.compiled import simulate
 from popmodel.evidence.schema import Arm
 from popmodel.parameters import Parameters
 from popmodel.rules import codes as c
+from popmodel.vocabulary import FLAGS
 
 Floats = NDArray[np.float64]
 
@@ -126,10 +127,13 @@ def _run_one(
         row["contact_usual"] = contact
     row["contact_level"][contact] += shift
     entrants = enrol(persons)
+    for flag in arm.flags:
+        entrants["conditions"] |= 1 << FLAGS.index(flag)
     entrants["entry"] = entrants["due"] = begins
     history = simulate(entrants, q, [strategy], threads=1)[0]
     accounts = history.accounts
     end = _scores(history.persons, q, begins + days)
+    history.persons["conditions"] = persons["conditions"]
     return Reading(
         accounts["entry_severity"],
         end,
@@ -142,11 +146,17 @@ def _run_one(
 
 def next_step(persons: NDArray[Any]) -> NDArray[Any]:
     """Return patients whose course failed without remission, ready for the next step."""
-    ready = persons.copy()
-    ready["previous"] = ready["treatment"]
+    ready = next_period(persons)
+    ready["previous"] = persons["treatment"]
     ready["outcome"] = c.OUTCOME_FAILED
     ready["failures"] += 1
     ready["line"] += 1
+    return ready
+
+
+def next_period(persons: NDArray[Any]) -> NDArray[Any]:
+    """Return patients whose treatment stopped and taught nothing: its effect is gone."""
+    ready = persons.copy()
     ready["treatment"] = -1
     ready["sessions"] = 0
     ready["gain"] = 0.0

@@ -18,7 +18,7 @@ from scipy.optimize import least_squares
 from popmodel.evidence.load import Evidence
 from popmodel.evidence.schema import Response, Trial
 from popmodel.parameters import Parameters, Structure, compile_parameters
-from popmodel.trials.emulate import RELAPSE, Emulator, unknown_design, unknown_outcome
+from popmodel.trials.emulate import DROPOUTS, RELAPSE, Emulator, unknown_design, unknown_outcome
 from popmodel.trials.free import Free, free_parameters, values_at
 from popmodel.trials.terms import (
     SETTING_SD,
@@ -104,9 +104,11 @@ class Likelihood:
         """Return compiled parameters at a point."""
         return trial_parameters_of(self.evidence, self.structure, values_at(self.free, x))
 
-    def terms(self, trial: Trial, parameters: Parameters, shift: float = 0.0) -> list[Term]:
-        """Return the terms of one trial."""
-        predictions = self._emulator.predict(trial, parameters, shift)
+    def terms(
+        self, trial: Trial, parameters: Parameters, shift: float = 0.0, harm: float = 0.0
+    ) -> list[Term]:
+        """Return the terms of one trial; `shift` and `harm` as in `Emulator.predict`."""
+        predictions = self._emulator.predict(trial, parameters, shift, harm)
         return terms_of(trial, predictions, most_people(trial, trial.id in self._settled))
 
     def measure_settings(self, x: Floats) -> None:
@@ -127,13 +129,29 @@ class Likelihood:
 
     def residuals(self, x: Floats) -> Floats:
         """Return whitened residuals of all trials, then those of the priors."""
-        parameters = self.parameters(x)
-        parts = [
+        return np.concatenate(
+            [self.trial_residuals(self.parameters(x)), np.asarray(x, dtype=float)]
+        )
+
+    def trial_residuals(self, parameters: Parameters, harm: float = 0.0) -> Floats:
+        """Return whitened residuals of all trials, in their order; `harm` as in the emulator."""
+        return np.concatenate([
             self._whitening[trial.id]
-            @ np.array([term.residual for term in self.terms(trial, parameters)])
+            @ np.array([term.residual for term in self.terms(trial, parameters, harm=harm)])
             for trial in self.trials
-        ]
-        return np.concatenate([*parts, np.asarray(x, dtype=float)])
+        ])  # fmt: skip
+
+    def rows(self) -> dict[str, NDArray[np.int64]]:
+        """Return the positions of each trial's residuals."""
+        ends = np.cumsum([len(self._whitening[trial.id]) for trial in self.trials])
+        return {
+            trial.id: np.arange(end - len(self._whitening[trial.id]), end)
+            for trial, end in zip(self.trials, ends, strict=True)
+        }
+
+    def unwhitened(self, trial: str) -> Floats:
+        """Return the matrix that turns whitened residuals of a trial back into its terms'."""
+        return np.asarray(np.linalg.inv(self._whitening[trial]))
 
     def jacobian(self, x: Floats, which: Sequence[int] | None = None) -> Floats:
         """Return derivatives of the residuals by differences over `STEP`, towards the middle.
@@ -163,10 +181,13 @@ class Likelihood:
 
 
 def is_emulated(trial: Trial) -> bool:
-    """Tell whether a trial can stand in a fit: all is emulated, and nothing free moves relapse."""
-    relapse = any(outcome.measure == RELAPSE for outcome in trial.outcomes)
+    """Tell whether a trial can stand in a fit: all is emulated, and what is free moves it.
+
+    Nothing that is fitted moves relapse or drop-out.
+    """
+    fixed = any(outcome.measure in (RELAPSE, *DROPOUTS) for outcome in trial.outcomes)
     return (
-        not relapse
+        not fixed
         and not unknown_design(trial)
         and not any(unknown_outcome(trial, outcome) for outcome in trial.outcomes)
     )

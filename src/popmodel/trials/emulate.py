@@ -21,6 +21,8 @@ from scipy.special import ndtr
 from popmodel.evidence.schema import ArmResult, Trial, TrialOutcome
 from popmodel.parameters import Parameters
 from popmodel.trials.arms import Reading, next_step, run_arm
+from popmodel.trials.crossover import read_condition
+from popmodel.trials.dropout import dropout
 from popmodel.trials.recruits import Recruits, draw_stock, recruit, stock_of
 from popmodel.trials.withdrawal import relapse_share
 
@@ -30,9 +32,11 @@ HALF: Final = 0.5
 STOCKS_KEPT: Final = 8
 LATER_STEPS: Final = 4
 """A sequence recruits so many times more: few of them enter its later steps."""
-DESIGNS: Final = ("parallel", "single_arm", "sequence", "withdrawal")
+DESIGNS: Final = ("parallel", "single_arm", "sequence", "withdrawal", "crossover")
+CONTRASTED: Final = ("parallel", "crossover")
 SHARES: Final = ("response", "remission")
 RELAPSE: Final = "relapse"
+DROPOUTS: Final = ("dropout", "dropout_slope")
 MEANS: Final = ("mean_change", "relative_change")
 CONTRASTS: Final = (
     "mean_difference", "standardised_difference", "log_odds_ratio", "log_risk_ratio", "interaction",
@@ -87,28 +91,33 @@ class Emulator:
         self._stocks: OrderedDict[tuple[Any, ...], NDArray[Any]] = OrderedDict()
         self._predictions: dict[tuple[Any, ...], list[Prediction]] = {}
 
-    def predict(self, trial: Trial, parameters: Parameters, shift: float = 0.0) -> list[Prediction]:
+    def predict(
+        self, trial: Trial, parameters: Parameters, shift: float = 0.0, harm: float = 0.0
+    ) -> list[Prediction]:
         """Return a prediction for every published number of a trial, in the card's order.
 
         Args:
             trial: the card.
             parameters: compiled parameters of one structure.
             shift: added to the contact of every arm, the effect of a setting.
+            harm: taken from the contact of a step for every failed step before it.
 
         Raises:
             RunError: nobody can be recruited.
         """
-        key = (trial.id, shift, fingerprint(parameters, trial))
+        key = (trial.id, shift, harm, fingerprint(parameters, trial))
         if key not in self._predictions:
-            self._predictions[key] = self._emulate(trial, parameters, shift)
+            self._predictions[key] = self._emulate(trial, parameters, shift, harm)
         return self._predictions[key]
 
-    def _emulate(self, trial: Trial, parameters: Parameters, shift: float) -> list[Prediction]:
+    def _emulate(
+        self, trial: Trial, parameters: Parameters, shift: float, harm: float
+    ) -> list[Prediction]:
         problem = unknown_design(trial)
         if problem:
             return [replace(row, problem=problem) for row in published(trial)]
         recruits = recruit(trial, self._stock(trial, parameters), parameters)
-        view = _View(trial, parameters, recruits, shift)
+        view = _View(trial, parameters, recruits, shift, harm)
         return [view.predict(row) for row in published(trial)]
 
     def _stock(self, trial: Trial, parameters: Parameters) -> NDArray[Any]:
@@ -155,7 +164,7 @@ def unknown_design(trial: Trial) -> str:
 def unknown_outcome(trial: Trial, outcome: TrialOutcome) -> str:
     """Return why an outcome cannot be emulated; empty if it can."""
     contrast = outcome.measure in CONTRASTS
-    if outcome.measure not in (*SHARES, *MEANS, *CONTRASTS, RELAPSE):
+    if outcome.measure not in (*SHARES, *MEANS, *CONTRASTS, *DROPOUTS, RELAPSE):
         return f"not yet emulated: measure {outcome.measure}"
     if (outcome.measure == RELAPSE) != (trial.design == "withdrawal"):
         return f"not yet emulated: {outcome.measure} in design {trial.design}"
@@ -165,8 +174,10 @@ def unknown_outcome(trial: Trial, outcome: TrialOutcome) -> str:
         return "not emulated: the card states no at_days"
     if outcome.count == "ever" and outcome.measure not in SHARES:
         return f"not yet emulated: {outcome.measure} counted ever"
-    if contrast and (len(trial.arms) < 2 or trial.design != "parallel"):
-        return f"not emulated: {outcome.measure} needs two parallel arms"
+    if outcome.count == "ever" and trial.design == "crossover":
+        return "not yet emulated: counted ever in a cross-over"
+    if contrast and (len(trial.arms) < 2 or trial.design not in CONTRASTED):
+        return f"not emulated: {outcome.measure} needs two arms side by side"
     return ""
 
 
@@ -211,12 +222,18 @@ class _View:
     """One trial under one parameter set: runs arms when asked, reads outcomes from them."""
 
     def __init__(
-        self, trial: Trial, parameters: Parameters, recruits: Recruits, shift: float
+        self,
+        trial: Trial,
+        parameters: Parameters,
+        recruits: Recruits,
+        shift: float,
+        harm: float = 0.0,
     ) -> None:
         self.trial = trial
         self.parameters = parameters
         self.recruits = recruits
         self.shift = shift
+        self.harm = harm
         self.error_sd = float(parameters.record[0]["measurement_sd"])
         self._readings: dict[tuple[Any, ...], tuple[Reading, Floats, Floats]] = {}
 
@@ -234,6 +251,8 @@ class _View:
         elif outcome.measure in SHARES:
             value = self._share(outcome, row.arm)
             given = self._given_response(row, outcome)
+        elif outcome.measure in DROPOUTS:
+            value = dropout(outcome.measure, *self._read(outcome, row.arm))
         elif outcome.measure in MEANS:
             value, spread = self._mean(outcome, row.arm)
         else:
@@ -343,6 +362,10 @@ class _View:
         if self.trial.design == "sequence":
             return self._step(list(self.trial.arms).index(arm), days, cut)
         key = (arm, days, cut)
+        if key not in self._readings and self.trial.design == "crossover":
+            self._readings[key] = read_condition(
+                self.trial, arm, self.recruits, self.parameters, days, self.shift
+            )
         if key not in self._readings:
             reading = run_arm(
                 self.recruits.persons, self.parameters, self.trial.arms[arm], days,
@@ -366,7 +389,7 @@ class _View:
             arm = list(self.trial.arms.values())[number]
             reading = run_arm(
                 persons, self.parameters, arm, days, begins=number * days, stays=True,
-                remission=cut, shift=self.shift,
+                remission=cut, shift=self.shift - self.harm * number,
             )  # fmt: skip
             self._readings[key] = (reading, before, weights)
         return self._readings[key]

@@ -93,6 +93,11 @@ def free_parameters(
     ]
 
 
+def free_number(evidence: Evidence, path: str) -> Free:
+    """Return a number that no fit moves as if one did, with the prior of its card."""
+    return _free(path, evidence.quantity(path), 1.0)
+
+
 def met(evidence: Evidence, trials: Iterable[Trial]) -> tuple[list[str], list[str]]:
     """Return the treatments with a potency and the contacts in doubt that arms of trials meet."""
     arms = [arm for trial in trials for arm in trial.arms.values()]

@@ -39,15 +39,21 @@ def share_interval(expected: float, people: float, sd: float) -> tuple[float, fl
         sd: standard deviation of the published share around it; sampling alone at least.
     """
     size = max(1, round(people))
-    cumulated = np.cumsum(_chances(expected, size, sd))
+    cumulated = np.cumsum(chances_of_counts(expected, size, sd))
     fewest = int(np.searchsorted(cumulated, TAIL))
     most = min(size, int(np.searchsorted(cumulated, 1.0 - TAIL)))
     low, high = max(0.0, (fewest - 0.5) / size), min(1.0, (most + 0.5) / size)
     return min(low, expected), max(high, expected)
 
 
-def _chances(expected: float, size: int, sd: float) -> NDArray[np.float64]:
-    """Return the chance of every count from 0 to `size` (beta-binomial; Skellam 1948)."""
+def chances_of_counts(expected: float, size: int, sd: float) -> NDArray[np.float64]:
+    """Return the chance of every count from 0 to `size` (beta-binomial; Skellam 1948).
+
+    Args:
+        expected: expected share.
+        size: people.
+        sd: standard deviation of the share around it.
+    """
     p = min(max(expected, LEAST), 1.0 - LEAST)
     correlation = _correlation(p, size, sd)
     total = 1.0 / correlation - 1.0

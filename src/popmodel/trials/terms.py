@@ -41,7 +41,8 @@ class Term:
         name: what it is, in words.
         observed: share, mean or contrast.
         predicted: the model's.
-        size: people behind a share (capped); 0 for a mean or contrast.
+        size: people behind a share (capped), 0 where nobody responded who could remit; 0 for a
+            mean or contrast.
         se: standard error of a mean or contrast; nan for a share.
     """
 
@@ -53,16 +54,21 @@ class Term:
     se: float
 
     @property
+    def is_share(self) -> bool:
+        """Whether it is a share of people."""
+        return math.isnan(self.se)
+
+    @property
     def residual(self) -> float:
         """Signed root deviance of a share; standardised difference of a mean or contrast."""
-        if self.size == 0.0:
+        if not self.is_share:
             return (self.observed - self.predicted) / self.se
         return signed_root_deviance(self.observed, self.predicted, self.size)
 
     @property
     def precision(self) -> float:
         """One over the standard error that the model's prediction implies."""
-        if self.size == 0.0:
+        if not self.is_share:
             return 1.0 / self.se
         p = min(max(self.predicted, LEAST), 1.0 - LEAST)
         return math.sqrt(self.size / (p * (1.0 - p)))

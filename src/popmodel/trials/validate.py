@@ -1,14 +1,14 @@
 """Does it agree: every published number beside the model's, with the interval it should lie in.
 
 The interval (`popmodel.trials.interval`) holds sampling error of a trial of that size (pooled
-rates: of no more people than a fit counts) and the effect of its setting. A number that was
-recalled and not read is given twice the spread.
+rates: of no more people than a fit counts), the effect of its setting and, where asked, doubt about
+the fitted numbers. A number that was recalled and not read is given twice the spread.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +21,8 @@ from popmodel.trials.emulate import Emulator, Prediction, published
 from popmodel.trials.interval import normal_interval, share_interval
 from popmodel.trials.recruits import ENOUGH
 from popmodel.trials.terms import LEAST, MOST_POOLED, SETTING_SD, observed_share, people
+
+Doubt = Mapping[str, Sequence[float]]
 
 RECALLED_WIDER: Final = 2.0
 MOST_FIT_OUTSIDE: Final = 0.10
@@ -43,6 +45,11 @@ class Row:
         high: its upper end.
         z: distance in standard deviations of the prediction.
         note: why it is not emulated, or what to beware of; empty if nothing.
+        measure: what was measured.
+        people: how many a share may stand for; 0 for a mean or contrast.
+        sd: standard deviation of the published number around the prediction.
+        line: line of treatment: one more than the failures its people had.
+        se: standard error of the published number, sampling alone.
     """
 
     trial: str
@@ -54,6 +61,11 @@ class Row:
     high: float
     z: float
     note: str = ""
+    measure: str = ""
+    people: float = 0.0
+    sd: float = math.nan
+    line: int = 1
+    se: float = math.nan
 
     @property
     def outside(self) -> bool:
@@ -61,7 +73,14 @@ class Row:
         return self.observed < self.low or self.observed > self.high
 
 
-def validate(evidence: Evidence, parameters: Parameters, *, seed: int, recruits: int) -> list[Row]:
+def validate(
+    evidence: Evidence,
+    parameters: Parameters,
+    *,
+    seed: int,
+    recruits: int,
+    doubt: Doubt | None = None,
+) -> list[Row]:
     """Return one row for every published number of every trial card.
 
     Args:
@@ -69,12 +88,21 @@ def validate(evidence: Evidence, parameters: Parameters, *, seed: int, recruits:
         parameters: compiled (calibrated) parameters of one structure.
         seed: patient luck.
         recruits: stock patients among whom each trial recruits.
+        doubt: spread of the predictions of each trial that doubt about the fitted numbers makes
+            (`popmodel.trials.doubt`), in the order of its numbers; none when None. It widens the
+            intervals of numbers held back: those fitted have narrowed it themselves.
     """
     emulator = Emulator(seed, recruits)
-    return [row for trial in evidence.trials.values() for row in _rows(trial, parameters, emulator)]
+    return [
+        row
+        for trial in evidence.trials.values()
+        for row in _rows(trial, parameters, emulator, (doubt or {}).get(trial.id))
+    ]
 
 
-def _rows(trial: Trial, parameters: Parameters, emulator: Emulator) -> Iterable[Row]:
+def _rows(
+    trial: Trial, parameters: Parameters, emulator: Emulator, doubt: Sequence[float] | None
+) -> Iterable[Row]:
     try:
         predictions = emulator.predict(trial, parameters)
         moved = predictions if trial.pooled else emulator.predict(trial, parameters, SHIFT)
@@ -82,35 +110,46 @@ def _rows(trial: Trial, parameters: Parameters, emulator: Emulator) -> Iterable[
         for row in published(trial):
             yield _row(trial, row, 0.0, str(error))
         return
-    for row, shifted in zip(predictions, moved, strict=True):
+    for number, (row, shifted) in enumerate(zip(predictions, moved, strict=True)):
         slope = 0.0 if row.problem else (shifted.value - row.value) / SHIFT
-        yield _row(trial, row, slope, row.problem)
+        spread = 0.0
+        if doubt is not None and trial.use == "test" and not row.problem:
+            spread = doubt[number]
+        yield _row(trial, row, math.hypot(SETTING_SD * slope, spread), row.problem)
 
 
-def _row(trial: Trial, row: Prediction, slope: float, problem: str) -> Row:
+def _row(trial: Trial, row: Prediction, spread: float, problem: str) -> Row:
     name = f"{row.arm} {row.measure} {row.days:g} d" + (" (ever)" if row.ever else "")
     contrast = row.result.mean is not None
     observed = float(row.result.mean or 0.0) if contrast else observed_share(trial, row)
+    size, line = 0.0 if contrast else _size(trial, row), line_of(trial, row.arm)
     if problem:
         nan = math.nan
-        return Row(trial.id, trial.use, name, observed, nan, nan, nan, nan, problem)
-    sd = math.hypot(_sampling_sd(trial, row), SETTING_SD * slope)
+        return Row(
+            trial.id, trial.use, name, observed, nan, nan, nan, nan, problem, row.measure, size,
+            line=line,
+        )  # fmt: skip
+    se = _sampling_sd(trial, row)
+    sd = math.hypot(se, spread)
     notes = []
     if trial.outcomes[row.outcome].seen is False or trial.seen is False:
         sd *= RECALLED_WIDER
         notes.append("recalled")
     if row.effective < ENOUGH:
         notes.append(f"effective sample {row.effective:.0%} of recruits")
-    is_count = row.result.mean is None
-    low, high = (
-        share_interval(row.value, _size(trial, row), sd)
-        if is_count
-        else normal_interval(row.value, sd)
-    )
+    low, high = normal_interval(row.value, sd) if contrast else share_interval(row.value, size, sd)
     return Row(
         trial.id, trial.use, name, observed, row.value, low, high, (observed - row.value) / sd,
-        ", ".join(notes),
+        ", ".join(notes), row.measure, size, sd, line, se,
     )  # fmt: skip
+
+
+def line_of(trial: Trial, arm: str) -> int:
+    """Return the line of treatment of an arm: one more than the failures its people had."""
+    failed = trial.include.failed_trials
+    least = 0.0 if failed is None else failed.at_least or 0.0
+    step = list(trial.arms).index(arm) if trial.design == "sequence" else 0
+    return 1 + round(least) + step
 
 
 def _sampling_sd(trial: Trial, row: Prediction) -> float:

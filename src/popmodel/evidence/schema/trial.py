@@ -35,8 +35,13 @@ MEASURES: Final = (
     "log_risk_ratio",
     "hazard_ratio",
     "interaction",
+    "dropout",
+    "dropout_slope",
 )
-"""What a trial may have measured: shares, means, and contrasts of the first arm with the last."""
+"""What a trial may have measured: shares, means, and contrasts of the first arm with the last.
+
+`dropout` is the share of an arm that has left by a day, `dropout_slope` how its log odds rise with
+a point of the score at entry."""
 
 Score = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=60)]
 
@@ -111,6 +116,7 @@ class Arm(Part):
     """One arm: a treatment and how many people were given it.
 
     `instead`: shares of its people who were given another treatment (a step with a choice).
+    `flags`: conditions its people are put under while it lasts, such as a drug that blocks.
     """
 
     treat: Annotated[Text | None, Reference("treatments")] = None
@@ -119,6 +125,7 @@ class Arm(Part):
     )
     wait_days: Positive | None = None
     contact: Annotated[Text | None, Reference("contacts")] = None
+    flags: Several[Flag] = ()
     patients: Annotated[int, Field(strict=True, ge=1)] | None = None
     label: Text | None = None
 
@@ -189,6 +196,7 @@ class Trial(Part):
     """A published trial to emulate.
 
     `pooled`: rates of many trials on an effective sample, so there is no setting of its own.
+    `washout_days`: of a cross-over, from the last reading of a period to the begin of the next.
     """
 
     id: Identifier
@@ -201,9 +209,21 @@ class Trial(Part):
     arms: Annotated[dict[str, Arm], Field(min_length=1)]
     outcomes: Annotated[Several[TrialOutcome], Field(min_length=1)]
     pooled: bool = False
+    washout_days: Positive | None = None
     seen: bool | None = None
     locator: Text | None = None
     note: Text | None = None
+
+    @model_validator(mode="after")
+    def _periods_fit_the_design(self) -> Trial:
+        crossover = self.design == "crossover"
+        if crossover and len(self.arms) < 2:
+            raise faults([Fault("a cross-over needs two arms", ("arms",))])
+        if crossover and self.washout_days is None:
+            raise faults([Fault("a cross-over needs washout_days", ("design",))])
+        if not crossover and self.washout_days is not None:
+            raise faults([Fault("belongs to a cross-over only", ("washout_days",))])
+        return self
 
     @model_validator(mode="after")
     def _results_fit_the_arms(self) -> Trial:

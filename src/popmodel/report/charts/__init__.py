@@ -25,6 +25,7 @@ from popmodel.report.charts import (
     thresholds,
     tornado,
     two_way_map,
+    validation_forest,
     value_based_price,
     value_of_information,
     value_of_numbers,
@@ -71,4 +72,7 @@ SENSITIVITY_CHARTS: dict[str, Chart] = {
 }
 """Charts of the folder of a sweep."""
 
-__all__ = ["CHARTS", "SENSITIVITY_CHARTS", "Chart"]
+VALIDATION_CHARTS: dict[str, Chart] = {chart.name: chart for chart in (validation_forest.CHART,)}
+"""Charts of the folder of `popmodel validate --report`."""
+
+__all__ = ["CHARTS", "SENSITIVITY_CHARTS", "VALIDATION_CHARTS", "Chart"]
