@@ -112,7 +112,7 @@ def counts(patients: int) -> dict[str, dict[str, float]]:
     def live(persons: Any, strategies: list[Any]) -> None:
         for strategy in strategies:
             accounts = np.zeros(len(persons), dtype=ACCOUNT)
-            simulate_block(persons.copy(), accounts, new_tally(), q[0], strategy[0])
+            simulate_block(persons.copy(), accounts, new_tally(), q[0], strategy[0], 1)
 
     some, everybody = question.patients[:patients], question.patients
     tasks: dict[str, tuple[int, Callable[[], Any]]] = {
