@@ -162,3 +162,12 @@ def test_mindfulness_after_a_fast_treatment_keeps_more_people_well(tmp_path):
 def well(lives, name):
     """Days in remission, summed."""
     return lives.accounts(name)["remission_days"].sum()
+
+
+def test_a_family_is_in_doubt_about_the_premise_as_a_whole_or_not_at_all():
+    """One draw decides the reading of a family, so a card without doubt belongs to another."""
+    doubts = {}
+    for card in EVIDENCE.treatments.values():
+        weight = card.severity_effect.premise_weight.value
+        doubts.setdefault(card.family, set()).add(weight > 0)
+    assert {family for family, said in doubts.items() if len(said) > 1} == set()
