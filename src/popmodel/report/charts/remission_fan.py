@@ -53,10 +53,9 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
     rows, _ = shape(count)
     fig = style.page(1.2 + 2.1 * rows, QUESTION, finding(table, about), about, 1)
     axes, lines = panels_of(fig, count, sharex=True, sharey=True)
-    for ax, (order, own) in zip(axes, each_part(table, "order"), strict=True):
+    for ax, (_, own) in zip(axes, each_part(table, "order"), strict=True):
         draw_fan(own, ax)
-        name = about.marked(str(own["strategy"].iloc[0]))
-        ax.set_title(f"{int(order) + 1}  {name}", loc="left", size=8.4, weight="bold")
+        ax.set_title(style.panel_title(str(own["strategy"].iloc[0]), about, 29))
         ax.set_ylim(0, min(1.0, float(table["high"].max()) * 1.06))
         ax.set_xlim(0, max(float(table["years"].max()), 1 / WEEKS_PER_YEAR))
         ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
