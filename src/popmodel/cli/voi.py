@@ -173,3 +173,5 @@ def _tell_trial(title: str, table: pd.DataFrame) -> None:
     if "enbs" in table.columns:
         columns += ["worth to all", "costs", "net (ENBS)"]
     print_table(f"A trial of {title}", tuple(columns), rows)
+    if bool((table["evsi"] < 2.0 * table["evsi_se"]).any()):
+        remark("where the error is as large as half the value, more --samples are needed")
