@@ -89,6 +89,16 @@ def test_all_factors_together_give_the_draws_of_a_probabilistic_analysis(beliefs
         np.testing.assert_allclose(mine[path], x, rtol=1e-12, err_msg=path)
 
 
+def test_shares_beside_one_that_a_scenario_sets_share_what_is_left(beliefs):
+    evidence = beliefs[0].evidence
+    shares = next(p for p in evidence.groups().values() if p[0].startswith("biotypes."))
+    held = evidence.with_overrides({shares[0]: evidence.quantity(shares[0]).value})
+    belief = Beliefs(held, Structure("evidence"))
+    drawn = belief.values([Factor("shares", belief.together(shares[1]))], lambda s: 0.3)
+    assert set(drawn) == set(shares[1:])
+    assert sum(drawn.values()) + held.quantity(shares[0]).value == pytest.approx(1.0)
+
+
 def test_fitted_numbers_are_one_factor_and_readings_another(beliefs, live):
     factors = {f.name: f for f in default_factors(beliefs, live)}
     assert POTENCY in factors[CALIBRATION].paths

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -158,13 +158,16 @@ class Evidence:
         group, identifier = path.split(".")[:2]
         return group_key(group, identifier, self.cards(group)[identifier], name)
 
-    def draws(self, uniform: Callable[[str], ArrayLike]) -> dict[str, Array]:
+    def draws(
+        self, uniform: Callable[[str], ArrayLike], only: Collection[str] | None = None
+    ) -> dict[str, Array]:
         """Return draws of every number in doubt, by path; see `groups.draws`.
 
         Args:
             uniform: Uniform numbers in [0, 1] for a path or group; all of one shape.
+            only: Paths that are wanted; all if None.
         """
-        return draws(self._quantities, self.groups(), uniform)
+        return draws(self._quantities, self.groups(), uniform, only)
 
     def rebalanced(self, path: str, value: float) -> dict[str, float]:
         """Return the overrides that set one number, its group's other shares scaled to fit.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +63,10 @@ def _weight(share: Quantity) -> float:
 
 
 def draws(
-    quantities: Mapping[str, Quantity], groups: Mapping[str, Sequence[str]], uniform: Uniform
+    quantities: Mapping[str, Quantity],
+    groups: Mapping[str, Sequence[str]],
+    uniform: Uniform,
+    only: Collection[str] | None = None,
 ) -> dict[str, Array]:
     """Return draws of every number in doubt, by path.
 
@@ -76,12 +79,13 @@ def draws(
         groups: Paths by the full name of their group.
         uniform: Uniform numbers in [0, 1] for a path, a group, or `posterior.<file>`; all of one
             shape, which is the shape of the draws.
+        only: Paths that are wanted; all if None. The others keep their value.
     """
     group_of = {path: key for key, paths in groups.items() for path in paths}
     drawn: dict[str, Array] = {}
     for path, quantity in quantities.items():
         kind = quantity.distribution
-        if not quantity.is_uncertain:
+        if not quantity.is_uncertain or (only is not None and path not in only):
             continue
         if isinstance(kind, Dirichlet):
             u = np.asarray(uniform(path), dtype=np.float64)
@@ -106,9 +110,13 @@ def _normalise(
 ) -> None:
     """Divide the gamma draws of a Dirichlet group by their sum, in place.
 
-    A share that was set to a number keeps it; the others share what is left.
+    A share that is not drawn keeps its value; the others share what is left.
     """
-    shares = [path for path in paths if isinstance(quantities[path].distribution, Dirichlet)]
+    shares = [
+        path
+        for path in paths
+        if path in drawn and isinstance(quantities[path].distribution, Dirichlet)
+    ]
     if not shares:
         return
     held = sum(quantities[path].value for path in paths if path not in shares)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,7 +35,10 @@ def sample_uniforms(seed: int, first: int, count: int) -> Callable[[str], Floats
 
 
 def parameter_draws(
-    evidence: Evidence, structure: Structure, uniform: Uniform
+    evidence: Evidence,
+    structure: Structure,
+    uniform: Uniform,
+    only: Sequence[str] | None = None,
 ) -> dict[str, Floats]:
     """Return draws of every number in doubt under a structure, by path.
 
@@ -46,25 +49,51 @@ def parameter_draws(
         evidence: cards with a scenario's overrides applied.
         structure: structural choices.
         uniform: uniform numbers in [0, 1] by subject; all of one shape.
+        only: paths that are wanted, in that order; all if None. The rest of the fit, and of the
+            shares of a whole, keeps its value.
     """
-    drawn = {path: np.asarray(x, dtype=float) for path, x in evidence.draws(uniform).items()}
+    paths = numbers_in_doubt(evidence, structure) if only is None else tuple(only)
+    mixed, own = readings(evidence), fitted_numbers(evidence, structure)
+    fitted = [path for path in paths if path in own]
+    plain = {path for path in paths if path not in mixed and path not in own}
+    found: dict[str, Any] = evidence.draws(uniform, plain)
+    if fitted:
+        card = evidence.calibrated[structure.calibration]
+        held = {path: None for path in card.paths if path not in fitted}
+        found |= posterior_draws(card, evidence.quantities(), uniform, held)
+    for path in paths:
+        if path in mixed:
+            family, weight = mixed[path]
+            u = np.asarray(uniform(FAMILIES_DRAWN + family), dtype=float)
+            found[path] = (u < weight).astype(float)
+    return {path: np.asarray(found[path], dtype=float) for path in paths}
+
+
+def numbers_in_doubt(evidence: Evidence, structure: Structure) -> tuple[str, ...]:
+    """Return every path that draws move under a structure.
+
+    Args:
+        evidence: cards with a scenario's overrides applied.
+        structure: structural choices.
+    """
     card = evidence.calibrated.get(structure.calibration)
-    if card is not None:
-        fitted = posterior_draws(card, evidence.quantities(), uniform, evidence.overridden)
-        drawn |= fitted
-        for path in set(card.values) - set(card.paths) - set(evidence.overridden):
-            drawn.pop(path, None)
-    if structure.severity_effect == "mixture":
-        drawn |= _readings(evidence, uniform)
-    return drawn
+    fixed = set(card.values) - set(card.paths) - set(evidence.overridden) if card else set()
+    quantities = evidence.quantities()
+    cards = [p for p, q in quantities.items() if q.is_uncertain and p not in fixed]
+    mixed = readings(evidence) if structure.severity_effect == "mixture" else {}
+    return tuple(dict.fromkeys([*cards, *fitted_numbers(evidence, structure), *mixed]))
 
 
-def _readings(evidence: Evidence, uniform: Uniform) -> dict[str, Floats]:
-    """Return 1 for the premise and 0 for the evidence reading of every treatment."""
-    found: dict[str, Any] = {}
-    for name, card in evidence.treatments.items():
-        weight = card.severity_effect.premise_weight.value
-        if 0.0 < weight < 1.0:
-            u = np.asarray(uniform(FAMILIES_DRAWN + card.family), dtype=float)
-            found[FAMILIES_DRAWN + name] = (u < weight).astype(float)
-    return found
+def fitted_numbers(evidence: Evidence, structure: Structure) -> tuple[str, ...]:
+    """Return the paths that are drawn from the posterior of a structure's calibration."""
+    card = evidence.calibrated.get(structure.calibration)
+    return tuple(p for p in card.paths if p not in evidence.overridden) if card else ()
+
+
+def readings(evidence: Evidence) -> dict[str, tuple[str, float]]:
+    """Return family and weight of the premise of every treatment whose reading is in doubt."""
+    weights = {
+        name: (card.family, card.severity_effect.premise_weight.value)
+        for name, card in evidence.treatments.items()
+    }
+    return {FAMILIES_DRAWN + name: one for name, one in weights.items() if 0.0 < one[1] < 1.0}

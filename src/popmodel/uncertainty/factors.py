@@ -19,12 +19,16 @@ from numpy.typing import ArrayLike, NDArray
 from popmodel.errors import InputError, Problem, Problems, did_you_mean
 from popmodel.evidence.calibration import fitted_values
 from popmodel.evidence.distributions import Dirichlet, Joint, Ordered
-from popmodel.evidence.groups import draws
 from popmodel.evidence.load import Evidence
 from popmodel.parameters import Structure
 from popmodel.parameters.posterior import SUBJECT as FITTED
-from popmodel.parameters.posterior import posterior_draws
 from popmodel.parameters.treatments import FAMILIES_DRAWN
+from popmodel.uncertainty.draws import (
+    fitted_numbers,
+    numbers_in_doubt,
+    parameter_draws,
+    readings,
+)
 
 Floats = NDArray[np.float64]
 Ranges = Mapping[str, tuple[float, float]]
@@ -69,8 +73,7 @@ class Beliefs:
     @property
     def fitted(self) -> tuple[str, ...]:
         """Paths drawn from the posterior of a calibration."""
-        card = self.evidence.calibrated.get(self.structure.calibration)
-        return tuple(p for p in card.paths if p not in self.evidence.overridden) if card else ()
+        return fitted_numbers(self.evidence, self.structure)
 
     def base(self) -> dict[str, float]:
         """Return the value of every number in a run without draws, by path."""
@@ -78,30 +81,17 @@ class Beliefs:
         values = dict(self.evidence.values())
         if card is not None:
             values |= fitted_values(self.evidence, card)
-        readings = {path: weight for path, (_, weight) in self._readings().items()}
-        return values | readings | dict(self.settings)
+        weights = {path: weight for path, (_, weight) in readings(self.evidence).items()}
+        return values | weights | dict(self.settings)
 
     def uncertain(self) -> tuple[str, ...]:
         """Return every path that draws move."""
-        card = self.evidence.calibrated.get(self.structure.calibration)
-        fixed = set(card.values) - set(card.paths) - set(self.evidence.overridden) if card else ()
-        quantities = self.evidence.quantities()
-        cards = [p for p, q in quantities.items() if q.is_uncertain and p not in fixed]
-        mixed = self._readings() if self.structure.severity_effect == "mixture" else {}
-        readings = [path for path, (_, weight) in mixed.items() if 0.0 < weight < 1.0]
-        return tuple(dict.fromkeys([*cards, *self.fitted, *readings]))
-
-    def _readings(self) -> dict[str, tuple[str, float]]:
-        """Return family and weight of the premise of every treatment, by path."""
-        return {
-            FAMILIES_DRAWN + name: (card.family, card.severity_effect.premise_weight.value)
-            for name, card in self.evidence.treatments.items()
-        }
+        return numbers_in_doubt(self.evidence, self.structure)
 
     def subject(self, path: str) -> str:
         """Return the name of the uniform that a number in doubt is drawn with."""
         if path.startswith(FAMILIES_DRAWN):
-            return FAMILIES_DRAWN + self._readings()[path][0]
+            return FAMILIES_DRAWN + readings(self.evidence)[path][0]
         if path in self.fitted:
             return FITTED + path
         quantity = self.evidence.quantities()[path]
@@ -115,8 +105,8 @@ class Beliefs:
     def together(self, path: str) -> tuple[str, ...]:
         """Return the numbers that cannot move without each other: shares, one common quantile."""
         if path.startswith(FAMILIES_DRAWN):
-            family = self._readings()[path][0]
-            return tuple(p for p, (other, _) in self._readings().items() if other == family)
+            mixed = readings(self.evidence)
+            return tuple(p for p, (family, _) in mixed.items() if family == mixed[path][0])
         quantity = self.evidence.quantities().get(path)
         if quantity is None or path in self.fitted:
             return (path,)
@@ -141,34 +131,13 @@ class Beliefs:
         base, known, found = self.base(), set(self.uncertain()), dict[str, Any]()
         for factor in factors:
             own = [p for p in factor.paths if p in known and p not in factor.ranges]
-            found |= self._drawn(own, uniform)
+            found |= parameter_draws(self.evidence, self.structure, uniform, own)
             for path, (low, high) in factor.ranges.items():
                 u = np.asarray(uniform(RANGE + path), dtype=float)
                 found[path] = low + (high - low) * u
             found |= {p: np.asarray(base[p]) for p in factor.paths if p not in found}
         shape = np.broadcast_shapes(*(np.shape(x) for x in found.values()))
         return {path: np.broadcast_to(x, shape).astype(float) for path, x in found.items()}
-
-    def _drawn(self, paths: Sequence[str], uniform: Callable[[str], ArrayLike]) -> dict[str, Any]:
-        """Return draws of some numbers; the rest of the fit is held."""
-        fitted = [path for path in paths if path in self.fitted]
-        readings = [path for path in paths if path.startswith(FAMILIES_DRAWN)]
-        plain = [path for path in paths if path not in fitted and path not in readings]
-        quantities = {path: self.evidence.quantities()[path] for path in plain}
-        groups = {
-            key: tuple(p for p in members if p in quantities)
-            for key, members in self.evidence.groups().items()
-            if any(p in quantities for p in members)
-        }
-        found: dict[str, Any] = draws(quantities, groups, uniform)
-        if fitted:
-            card = self.evidence.calibrated[self.structure.calibration]
-            held = {path: None for path in card.paths if path not in fitted}
-            found |= posterior_draws(card, self.evidence.quantities(), uniform, held)
-        for path in readings:
-            u = np.asarray(uniform(self.subject(path)), dtype=float)
-            found[path] = (u < self._readings()[path][1]).astype(float)
-        return found
 
     def at(self, factor: Factor, quantile: float) -> dict[str, float]:
         """Return the values of a factor with all of it at one quantile of what is believed.
