@@ -20,7 +20,7 @@ from popmodel.cli.settings import (
     YearsOption,
     read,
 )
-from popmodel.cli.sweep import LARGE, keep
+from popmodel.cli.sweep import LARGE, folder_of, keep
 from popmodel.cli.sweeping import (
     DryRunOption,
     Executor,
@@ -167,10 +167,9 @@ def simulate_draws(
         InputError: The scenario cannot be drawn, or the folder holds another analysis.
         PartlyDone: Runs failed or are missing.
     """
-    from popmodel.scenario.place import OUTPUTS, output_folder, safe_name
     from popmodel.uncertainty.psa import lay_out_psa, psa_tables
 
-    folder = output_folder(file, out or OUTPUTS / safe_name(file.stem) / "psa")
+    folder = folder_of(file, "psa", out)
     analysis = lay_out_psa(asked, samples, draw_seed)
     if dry_run:
         tell_plan(asked.title, analysis.design, analysis.job, folder, carried, as_json)
@@ -222,7 +221,9 @@ def _is_small(name: str) -> bool:
 
 def tell(drawn: Drawn, asked: Scenario) -> None:
     """Print what is expected, how sure it is, and what it would be worth to know more."""
-    middle = sorted(asked.willingness_to_pay)[len(asked.willingness_to_pay) // 2]
+    from popmodel.uncertainty.contrasts import asked_of
+
+    middle = asked_of(asked).main_wtp
     for where, tables in by_structure(drawn.tables):
         _tell_choice(where, tables, asked, middle)
         if "evppi" in tables:

@@ -128,7 +128,7 @@ def sweep(
     )  # fmt: skip
     layout = lay_out(asked, request)
     carried = choices(jobs, executor, scheduler, shard, fresh, retry_failed)
-    folder, job = folder_of(scenario, method.value, out), ModelJob(asked)
+    folder, job = folder_of(scenario, f"sweep-{method.value}", out), ModelJob(asked)
     if dry_run:
         _tell_layout(layout, json)
         tell_plan(asked.title, layout.design, job, folder, carried, json)
@@ -165,15 +165,15 @@ def ranges_of(given: Sequence[str] | None) -> dict[str, tuple[float, float]]:
     return found
 
 
-def folder_of(scenario: Path, method: str, out: Path | None) -> Path:
-    """Return where a sweep lies.
+def folder_of(scenario: Path, name: str, out: Path | None) -> Path:
+    """Return where an analysis of a scenario lies: beside the tables of its runs, by name.
 
     Raises:
         InputError: the name cannot be a folder, or the folder holds something else.
     """
     from popmodel.scenario.place import OUTPUTS, output_folder, safe_name
 
-    return output_folder(scenario, out or OUTPUTS / safe_name(scenario.stem) / f"sweep-{method}")
+    return output_folder(scenario, out or OUTPUTS / safe_name(scenario.stem) / name)
 
 
 def keep(

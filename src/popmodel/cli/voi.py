@@ -32,7 +32,6 @@ from popmodel.cli.settings import (
     StructureOption,
     YearsOption,
 )
-from popmodel.cli.sweep import keep
 from popmodel.cli.sweeping import DryRunOption, FreshOption, JobsOption, choices
 
 if TYPE_CHECKING:
@@ -90,6 +89,8 @@ def voi(
 
     Uses the draws of `popmodel psa` where they are there, with the same options; else makes them.
     """
+    import pandas as pd
+
     from popmodel.uncertainty.decisions import Trial, spread_of_patients, trial_table, untested
 
     asked = asked_scenario(scenario, set_, patients, years, seed, structure)
@@ -106,10 +107,9 @@ def voi(
         for path in study or untested(asked)
     ]
     found = [trial_table(drawn.analysis, drawn.tables, trial, people) for trial in trials]
-    evaluate(drawn, people, learning=True)
     if found:
-        drawn.tables["trial"] = _joined(found)
-        keep(drawn.folder, {"trial": drawn.tables["trial"]}, asked)
+        drawn.tables["trial"] = pd.concat(found, ignore_index=True)
+    evaluate(drawn, people, learning=True)
     if charts:
         draw(drawn.folder)
     if json:
@@ -140,14 +140,10 @@ def sizes_of(text: str) -> tuple[int, ...]:
     return found
 
 
-def _joined(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.concat(tables, ignore_index=True)
-
-
 def _tell(tables: dict[str, pd.DataFrame], asked: Scenario) -> None:
-    middle = sorted(asked.willingness_to_pay)[len(asked.willingness_to_pay) // 2]
+    from popmodel.uncertainty.contrasts import asked_of
+
+    middle = asked_of(asked).main_wtp
     for where, own in by_structure(tables):
         tell_learning(where, own["evppi"], middle)
         if "trial" not in own:

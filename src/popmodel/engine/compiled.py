@@ -86,10 +86,9 @@ def simulate(
     ]
     with ThreadPoolExecutor(threads or default_threads()) as pool:
         for future in as_completed([pool.submit(block, *job) for job in jobs]):
+            size = future.result()
             if progress is not None:
-                progress(future.result())
-            else:
-                future.result()
+                progress(size)
     return [
         History(persons, account, _sum(parts))
         for persons, account, parts in zip(ends, accounts, tallies, strict=True)

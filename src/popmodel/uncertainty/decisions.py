@@ -23,6 +23,7 @@ from popmodel.economics.policy import Question, policy_tables
 from popmodel.economics.study import Mean, Study
 from popmodel.errors import InputError, did_you_mean
 from popmodel.scenario.schema import Scenario
+from popmodel.uncertainty.contrasts import asked_of
 from popmodel.uncertainty.learning import value_of_learning
 from popmodel.uncertainty.psa import STRUCTURE, Analysis, Tables, variance_split
 from popmodel.uncertainty.reading import treatments_offered
@@ -56,8 +57,7 @@ def decision_tables(
         population: for whom the decision is taken; None for one person.
     """
     scenario, psa, blocks = analysis.job.scenario, tables["psa"], tables["psa_blocks"]
-    amounts, asked = amounts_of(scenario), sorted(scenario.willingness_to_pay)
-    middle = asked[len(asked) // 2]
+    amounts, middle = amounts_of(scenario), asked_of(scenario).main_wtp
     keys = [*([STRUCTURE] if STRUCTURE in psa.columns else []), "strategy"]
     means = psa.groupby(keys, sort=False)[["cost", "qaly", "remission_weeks"]].mean().reset_index()
     size = int(blocks.groupby([*keys, "sample"])["patients"].sum().iloc[0])

@@ -173,10 +173,12 @@ class Labour:
 
     def _write(self, number: int, batch: Batch) -> int:
         """Write a chunk; return how many of its runs failed."""
-        whole, put = batch, put_chunk
+        whole = batch
         if number in self.earlier:
-            whole, put = _with_earlier(self.earlier[number], batch), replace_chunk
-        put(self.folder, self.asked, number, whole, self.claims.owner)
+            whole = _with_earlier(self.earlier[number], batch)
+            replace_chunk(self.folder, self.asked, number, whole, self.claims.owner)
+        else:
+            put_chunk(self.folder, self.asked, number, whole, self.claims.owner)
         note_seconds(self.folder, batch)
         return _failures(whole)
 

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from popmodel.economics import evppi
+from popmodel.economics.checks import each_structure_with
 from popmodel.uncertainty.factors import Factor
-from popmodel.uncertainty.psa import SAMPLE, STRUCTURE
+from popmodel.uncertainty.psa import SAMPLE
 
 Floats = NDArray[np.float64]
 
@@ -49,15 +50,11 @@ def value_of_learning(
         Columns of `economics.evppi`, `structure` first if there are several; `parameter` is a path
         or the name of a subject, and `numbers` how many were learnt.
     """
-    if STRUCTURE not in psa.columns:
-        return _of_one(psa, parameters, factors, comparator, wtp)
-    parts = []
-    for structure, part in psa.groupby(STRUCTURE, sort=False):
-        own = parameters[parameters[STRUCTURE] == structure].drop(columns=STRUCTURE)
-        table = _of_one(part.drop(columns=STRUCTURE), own, factors, comparator, wtp)
-        table.insert(0, STRUCTURE, structure)
-        parts.append(table)
-    return pd.concat(parts, ignore_index=True)
+
+    def one(part: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:
+        return _of_one(part, given, factors, comparator, wtp)
+
+    return each_structure_with(psa, parameters, one)
 
 
 def _of_one(

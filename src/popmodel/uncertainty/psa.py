@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from popmodel.economics.checks import each_structure
 from popmodel.errors import InputError
 from popmodel.scenario.refusals import require_simulable
 from popmodel.scenario.schema import Scenario
@@ -167,21 +168,22 @@ def variance_split(
         sd_shared_luck, sd_luck, share_luck` (of the variance between draws), `samples, patients,
         wanted_se, samples_needed, patients_needed`.
     """
-    keys = [STRUCTURE] if STRUCTURE in blocks.columns else []
-    value = blocks.assign(nmb=wtp * blocks["qaly"] - blocks["cost"])
-    rows = []
-    for where, part in value.groupby(keys, sort=False) if keys else [((), value)]:
-        size = int(
-            part.loc[part["strategy"] == comparator].groupby(SAMPLE)["patients"].sum().iloc[0]
-        )
-        wide = part.pivot(index=SAMPLE, columns=["strategy", BLOCK], values="nmb")
-        base = wide[comparator]
-        for strategy in dict.fromkeys(part["strategy"]):
-            if strategy != comparator:
-                gain = (wide[strategy] - base).to_numpy()
-                row = {"strategy": strategy, "wtp": wtp, **_split(gain, size, wanted_se)}
-                rows.append({**dict(zip(keys, where, strict=True)), **row})
-    return pd.DataFrame(rows)
+
+    def one(part: pd.DataFrame) -> pd.DataFrame:
+        value = part.assign(nmb=wtp * part["qaly"] - part["cost"])
+        own = value[value["strategy"] == comparator]
+        size = int(own.groupby(SAMPLE)["patients"].sum().iloc[0])
+        wide = value.pivot(index=SAMPLE, columns=["strategy", BLOCK], values="nmb")
+        return pd.DataFrame(
+            {
+                "strategy": strategy, "wtp": wtp,
+                **_split((wide[strategy] - wide[comparator]).to_numpy(), size, wanted_se),
+            }
+            for strategy in dict.fromkeys(value["strategy"])
+            if strategy != comparator
+        )  # fmt: skip
+
+    return each_structure(blocks, one)
 
 
 def _split(gain: Any, patients: int, wanted: float | None) -> dict[str, float]:

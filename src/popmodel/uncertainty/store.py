@@ -338,8 +338,8 @@ def _put_aside(path: Path) -> None:
         os.replace(path, place / path.name)  # noqa: PTH105
 
 
-def put_chunk(folder: Path, asked: Question, number: int, batch: Batch, owner: str = "") -> None:
-    """Keep a finished chunk.
+def put_chunk(folder: Path, asked: Question, number: int, batch: Batch, owner: str = "") -> str:
+    """Keep a finished chunk and return the name of its file.
 
     Args:
         folder: The folder of the sweep.
@@ -352,7 +352,9 @@ def put_chunk(folder: Path, asked: Question, number: int, batch: Batch, owner: s
         OSError: It cannot be written; what was there stands.
     """
     content = encode(asked.label(number), batch)
-    write_durably(folder / CHUNKS / chunk_name(number, content), content, owner)
+    name = chunk_name(number, content)
+    write_durably(folder / CHUNKS / name, content, owner)
+    return name
 
 
 def replace_chunk(
@@ -371,8 +373,7 @@ def replace_chunk(
         OSError: It cannot be written; what was there stands.
     """
     earlier = [name for name in chunk_files(folder) if number_of(name) == number]
-    put_chunk(folder, asked, number, batch, owner)
-    kept = chunk_name(number, encode(asked.label(number), batch))
+    kept = put_chunk(folder, asked, number, batch, owner)
     for name in earlier:
         if name != kept:
             (folder / CHUNKS / name).unlink(missing_ok=True)
