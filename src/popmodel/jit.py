@@ -27,7 +27,7 @@ def _rulebook_hash() -> str:
     digest = hashlib.blake2b(digest_size=8)
     digest.update(f"{numba.__version__} {sys.version_info[:3]}".encode())
     files = [_PACKAGE / "randomness.py", _PACKAGE / "jit.py", *sorted(_PACKAGE.glob("rules/*.py"))]
-    files += [_PACKAGE / "engine" / "compiled.py"]
+    files += [_PACKAGE / "engine" / f"{name}.py" for name in ("compiled", "services", "queues")]
     for file in files:
         if file.exists():
             digest.update(file.read_bytes())

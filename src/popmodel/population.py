@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
@@ -54,6 +55,7 @@ SALT_ELAPSED = subject_salt("time since onset", "")
 SALT_PHASE = subject_salt("phase of the month", "")
 SALT_IN_CARE = subject_salt("in care at entry", "")
 SALT_ENTRY = subject_salt("day of entry", "")
+SALT_SITE = subject_salt("site", "")
 SALT_LEFT = subject_salt("left care before entry", "")
 
 _N_FLAGS = len(FLAGS)
@@ -154,6 +156,12 @@ def _begin_episode(p: Any, o: Any, q: Any, t: Any) -> None:
     p.sessions = 0
     p.visit = 0
     p.setting = c.OUTPATIENT
+    p.want = -1
+    p.place = -1
+    p.joins = 0
+    p.skip = 0
+    p.renege = math.inf
+    p.freed = math.inf
     p.state = c.UNTREATED
     p.band = 2
     p.moving = 0
@@ -279,7 +287,7 @@ def default_threads() -> int:
 @entry_point
 def synthesise_block(
     persons: Any, account: Any, tally: Any, q: Any, keys: Any, first: Any,
-    stock: Any, present: Any, wanted: Any, most: Any,
+    stock: Any, present: Any, wanted: Any, most: Any, catchments: Any,
 ) -> Any:  # fmt: skip
     """Fill a block of patient records; return the number for whom no life was found.
 
@@ -292,6 +300,7 @@ def synthesise_block(
         p = persons[n]
         number = first + n
         p.id = number
+        p.site = _pick(catchments, len(catchments), uniform(keys[n], SALT_SITE, 0))
         _who(p, q, keys[n])
         if number < stock:
             if _make_stock(p, o, q, tally[0], keys[n], wanted, most) == 0:
@@ -316,6 +325,7 @@ def synthesise(
     failures: int = -1,
     first: int = 0,
     threads: int | None = None,
+    catchments: Sequence[float] = (1.0,),
 ) -> NDArray[Any]:
     """Return patient records at entry.
 
@@ -328,6 +338,7 @@ def synthesise(
         failures: exact number of adequate failures of every stock patient; -1 by published shares.
         first: number of the first patient; a patient depends on seed and number alone.
         threads: how many; all processors when None.
+        catchments: shares of the patients by site.
 
     Raises:
         RunError: no life fits the wanted history under these parameters.
@@ -336,6 +347,7 @@ def synthesise(
     total = size + (new_patients if intake != "prevalent" else 0)
     persons = np.zeros(total, dtype=PATIENT)
     keys = patient_keys(seed, first, total)
+    shares = np.asarray(catchments, dtype=np.float64)
 
     def block(start: int) -> int:
         end = min(start + BLOCK, total)
@@ -343,7 +355,7 @@ def synthesise(
         return int(
             synthesise_block(
                 persons[start:end], account, tally, parameters.record[0], keys[start:end],
-                first + start, stock, first + size, failures, MOST_TRIES,
+                first + start, stock, first + size, failures, MOST_TRIES, shares,
             )
         )  # fmt: skip
 

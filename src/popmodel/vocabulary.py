@@ -40,8 +40,10 @@ COST_CATEGORIES: Final = (
     "background",
     "productivity",
     "patient_time",
+    "places",
 )
-HEALTH_CARE_CATEGORIES: Final = COST_CATEGORIES[:6]
+"""`places`: what places cost as such, used or idle, where a scenario charges them."""
+HEALTH_CARE_CATEGORIES: Final = (*COST_CATEGORIES[:6], "places")
 PERSPECTIVES: Final = ("health_care", "societal")
 PAYERS: Final = {
     "treatment": "health_system",
@@ -52,6 +54,7 @@ PAYERS: Final = {
     "background": "health_system",
     "productivity": "employer_and_household",
     "patient_time": "patient",
+    "places": "health_system",
 }
 
 COURSE_OUTCOMES: Final = ("none", "remission", "response", "failed", "dropped_out", "stopped")
@@ -67,6 +70,18 @@ LINE_EVENTS: Final = (
     "unfinished",
 )
 """What is counted by line and treatment for the flow of patients through care."""
+
+WAIT_ENDS: Final = (
+    "served",
+    "never_taken_up",
+    "gave_up",
+    "remitted",
+    "died",
+    "offered_other_care",
+    "relapsed",
+    "still_waiting",
+)
+"""How a wait for a place ended; `relapsed` ends the wait for a booster."""
 
 SETTINGS: Final = ("home", "outpatient", "inpatient", "emergency")
 COMMUNITY: Final = ("home", "outpatient")

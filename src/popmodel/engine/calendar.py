@@ -7,7 +7,7 @@ import math
 
 
 class Calendar:
-    """Days on which patients wake; one entry a patient."""
+    """Days on which patients wake; an entry that a newer one replaced is passed over."""
 
     def __init__(self) -> None:
         """Make an empty calendar."""
@@ -22,8 +22,10 @@ class Calendar:
         if day < math.inf:
             heapq.heappush(self._entries, (day, patient))
 
-    def next_before(self, day: float) -> int | None:
-        """Take out the patient who wakes next, if before `day`; None if nobody does."""
-        if self._entries and self._entries[0][0] < day:
-            return heapq.heappop(self._entries)[1]
+    def next_before(self, day: float, *, or_on: bool = False) -> tuple[float, int] | None:
+        """Take out the entry of whoever wakes next, if before `day` (or on it); None if none is."""
+        if self._entries:
+            first = self._entries[0][0]
+            if first < day or (or_on and first == day):
+                return heapq.heappop(self._entries)
         return None

@@ -1,8 +1,9 @@
 """The compiled scheduler: patients run ahead to the horizon, blocks of them in parallel.
 
-Rules see no shared state, so a patient can be run from entry to the horizon at once. (A place in a
-limited service will be the one reason to stop on the way.) Blocks have a fixed size and tallies are
-whole numbers, so results do not depend on the number of threads or on the order of blocks.
+Rules see no shared state, so a patient can be run from entry to the horizon at once. A place in a
+limited service is the one reason to stop on the way (`popmodel.engine.services`). Blocks have a
+fixed size and tallies are whole numbers, so results do not depend on the number of threads or on
+the order of blocks.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from popmodel.engine.plans import Plans, simulate_systems
 from popmodel.jit import entry_point
 from popmodel.population import BLOCK, default_threads
 from popmodel.rules.records import ACCOUNT, TALLY, History, new_tally
@@ -38,6 +40,7 @@ def simulate(
     progress: Callable[[int], None] | None = None,
     keep_persons: bool = True,
     count: bool = True,
+    plans: Plans | None = None,
 ) -> list[History]:
     """Run every strategy on the same patients.
 
@@ -49,10 +52,15 @@ def simulate(
         progress: called with the number of patients that a finished block held.
         keep_persons: return end states too (248 bytes a patient and strategy).
         count: whether to count by week and line; a virtual trial only reads scores.
+        plans: places by strategy, where services have a number of places or there are sites.
 
     Returns:
         One history a strategy, in order.
     """
+    if plans is not None:
+        return simulate_systems(
+            population, plans, threads or default_threads(), progress, keep_persons, count
+        )
     q = parameters[0]
     accounts = [np.zeros(len(population), dtype=ACCOUNT) for _ in strategies]
     ends = [np.empty_like(population) if keep_persons else population for _ in strategies]

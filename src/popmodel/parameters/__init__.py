@@ -2,9 +2,11 @@
 
 from popmodel.parameters.compile import compile_parameters
 from popmodel.parameters.death import earnings_ahead, years_ahead
+from popmodel.parameters.places import PlaceUse, places_record, with_places, with_travel
 from popmodel.parameters.record import (
     FLOOR_CELLS,
     MAX_RULES,
+    MAX_SERVICES,
     MAX_TREATMENTS,
     PARAMETERS,
     STRATEGY,
@@ -17,16 +19,21 @@ from popmodel.parameters.treatments import loss_of_potency, trait_factors
 __all__ = [
     "FLOOR_CELLS",
     "MAX_RULES",
+    "MAX_SERVICES",
     "MAX_TREATMENTS",
     "PARAMETERS",
     "STRATEGY",
     "Parameters",
+    "PlaceUse",
     "Record",
     "Structure",
     "compile_parameters",
     "compile_strategy",
     "earnings_ahead",
     "loss_of_potency",
+    "places_record",
     "trait_factors",
+    "with_places",
+    "with_travel",
     "years_ahead",
 ]

@@ -23,6 +23,8 @@ MAX_FAILURES: Final = 8
 MAX_AGE_BANDS: Final = 12
 MAX_POINTS: Final = 8
 MAX_RULES: Final = 31
+MAX_SERVICES: Final = 16
+MAX_STEPS: Final = 128
 FLOOR_CELLS: Final = 320
 FLOOR_REACH: Final = 20.0
 """The table of the soft floor covers depths from -20 k to 20 k in cells of k / 8."""
@@ -123,6 +125,15 @@ _FIELDS: Final[list[tuple[str, Any]]] = [
     ("after", ("i8", _T)),
     ("settings", ("i8", _T)),
     ("community_settings", "i8"),
+    # places
+    ("service", ("i8", _T)),
+    ("place_units", ("i8", _T)),
+    ("trips_per_day", ("f8", _T)),
+    ("wage_of_time", "f8"),
+    ("place_days", ("f8", _T)),
+    ("renege_rate", "f8"),
+    ("refuse_share", "f8"),
+    ("discharge_days_saved", "f8"),
     # relapse
     ("relapse_period_end", ("f8", 5)),
     ("natural_relapse", ("f8", 4)),
@@ -217,7 +228,30 @@ _STRATEGY_FIELDS: Final[list[tuple[str, Any]]] = [
     ("after_last", "i8"),
     ("booster", ("i8", MAX_TREATMENTS)),
     ("booster_days", ("f8", MAX_TREATMENTS)),
+    # limited services, as this strategy and site have them
+    ("limited", "i8"),
+    ("on_full", "i8"),
+    ("bridge", "i8"),
+    ("waiting_contact", ("i8", MAX_SERVICES)),
+    ("review_days", ("f8", MAX_SERVICES)),
+    ("weight_band", ("f8", MAX_SERVICES)),
+    ("weight_severity", ("f8", MAX_SERVICES)),
+    ("weight_line", ("f8", MAX_SERVICES)),
+    ("weight_week", ("f8", MAX_SERVICES)),
+    ("fence_severity", ("f8", MAX_SERVICES)),
+    ("fence_line", ("i8", MAX_SERVICES)),
 ]
+
+_PLACES_FIELDS: Final[list[tuple[str, Any]]] = [
+    ("beat", "f8"),
+    ("every", ("i8", MAX_SERVICES)),
+    ("steps", ("i8", MAX_SERVICES)),
+    ("step_day", ("f8", (MAX_SERVICES, MAX_STEPS))),
+    ("step_slots", ("i8", (MAX_SERVICES, MAX_STEPS))),
+    ("fence_share", ("f8", MAX_SERVICES)),
+]
+"""Places of one site under one strategy: days between decisions (`beat` days, each service every
+so many beats), slots from a day on, and the share kept for those whom the ring fence lets in."""
 
 
 def _dtype(fields: Sequence[tuple[str, Any]]) -> np.dtype[Any]:
@@ -228,5 +262,6 @@ def _dtype(fields: Sequence[tuple[str, Any]]) -> np.dtype[Any]:
 
 PARAMETERS: Final = _dtype(_FIELDS)
 STRATEGY: Final = _dtype(_STRATEGY_FIELDS)
+PLACES: Final = _dtype(_PLACES_FIELDS)
 
 Record = NDArray[Any]

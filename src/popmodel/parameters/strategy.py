@@ -43,6 +43,7 @@ def compile_strategy(strategy: CompiledStrategy) -> Record:
     row["on_response"] = strategy.on_response
     row["on_relapse"] = strategy.on_relapse
     row["after_last"] = strategy.after_last
+    row["on_full"], row["bridge"] = strategy.on_full, strategy.bridge
     row["booster"][:] = -1
     row["booster"][: len(strategy.booster)] = strategy.booster
     row["booster_days"][: len(strategy.every_days)] = strategy.every_days

@@ -36,6 +36,7 @@ def fill_treatments(
     q["block_flag"][:] = -1
     q["extrapolation"][:] = 1.0
     wage = wages(v, f"economics.{country.time}.wage_per_hour")
+    q["wage_of_time"] = wage
     for n, name in enumerate(names.treatments):
         t = evidence.treatments[name]
         path = f"treatments.{name}."
@@ -157,6 +158,8 @@ def _schedule(
         q["time_session"][n] = hours * wage * plan.sessions / plan.session_days
     else:
         q["cost_course"][n] += per_session * plan.sessions
+    if plan.sessions and "home" not in t.settings:
+        q["trips_per_day"][n] = min(1.0, plan.sessions / max(plan.session_days, 1))
     q["cost_booster"][n] = per_session
     q["time_booster"][n] = hours * wage
     q["cost_visit"][n] = price(v, path + "cost.visit")

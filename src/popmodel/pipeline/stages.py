@@ -16,6 +16,7 @@ from popmodel.errors import InputError
 from popmodel.evidence.load import Evidence
 from popmodel.parameters import Parameters, Structure, compile_parameters, compile_strategy
 from popmodel.pipeline.decisions import decision_tables
+from popmodel.pipeline.places import charge_places, place_use, plans_of_scenario
 from popmodel.population import synthesise
 from popmodel.results import Folder, structure_folder
 from popmodel.rules.records import History
@@ -54,6 +55,7 @@ def parameters_of(
         horizon_days=horizon_days(scenario),
         discount=(scenario.discount.costs, scenario.discount.health),
         draw=draw,
+        places=place_use(scenario),
     )
 
 
@@ -69,6 +71,7 @@ def population_of(scenario: Scenario, parameters: Parameters, threads: int | Non
         intake=asked.intake,
         new_patients=arriving,
         threads=threads,
+        catchments=[site.share for site in scenario.sites.values()] or [1.0],
     )
 
 
@@ -89,9 +92,26 @@ def simulate(
 ) -> list[History]:
     """Run every strategy on the same patients with one of the two schedulers."""
     records = [compile_strategy(s) for s in compile_strategies(scenario, evidence)]
-    return scheduler(engine)(
-        population, parameters.record, records, threads=threads, progress=tell, keep_persons=False
-    )
+    return histories_of(
+        scenario, evidence, parameters, population, records,
+        engine=engine, threads=threads, progress=tell, keep_persons=False,
+    )  # fmt: skip
+
+
+def histories_of(
+    scenario: Scenario,
+    evidence: Evidence,
+    parameters: Parameters,
+    population: Any,
+    records: list[Any],
+    engine: str = "compiled",
+    **options: Any,
+) -> list[History]:
+    """Run compiled strategies on patients, with the places that the scenario says there are."""
+    plans = plans_of_scenario(scenario, evidence, parameters, population, records)
+    histories = scheduler(engine)(population, parameters.record, records, plans=plans, **options)
+    charge_places(scenario, evidence, parameters, population, histories)
+    return histories
 
 
 def scheduler(engine: str) -> Callable[..., list[History]]:

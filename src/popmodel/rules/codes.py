@@ -11,6 +11,7 @@ from popmodel.vocabulary import (
     LINE_EVENTS,
     SETTINGS,
     STATES,
+    WAIT_ENDS,
 )
 
 UNTREATED: Final = STATES.index("untreated")
@@ -27,6 +28,23 @@ CARE_WAIT: Final = 1
 CARE_COURSE: Final = 2
 CARE_AFTER: Final = 3
 CARE_LAST: Final = 4
+
+JOIN_COURSE: Final = 0
+JOIN_BRIDGED: Final = 1
+JOIN_BOOSTER: Final = 2
+
+WAIT_SERVED: Final = WAIT_ENDS.index("served")
+WAIT_REFUSED: Final = WAIT_ENDS.index("never_taken_up")
+WAIT_RENEGED: Final = WAIT_ENDS.index("gave_up")
+WAIT_WELL: Final = WAIT_ENDS.index("remitted")
+WAIT_DIED: Final = WAIT_ENDS.index("died")
+WAIT_OTHER: Final = WAIT_ENDS.index("offered_other_care")
+WAIT_RELAPSED: Final = WAIT_ENDS.index("relapsed")
+WAIT_STILL: Final = WAIT_ENDS.index("still_waiting")
+
+FULL_WAIT: Final = 0
+FULL_NEXT: Final = 1
+FULL_BRIDGE: Final = 2
 
 ASK_FIRST: Final = 0
 ASK_LEFT: Final = 1
@@ -49,7 +67,9 @@ EVENT_ASK: Final = 12
 EVENT_DECIDE: Final = 13
 EVENT_BOOSTER: Final = 14
 EVENT_BIRTHDAY: Final = 15
-EVENT_END: Final = 16
+EVENT_RENEGE: Final = 16
+EVENT_GRID: Final = 17
+EVENT_END: Final = 18
 EVENT_NAMES: Final = (
     "death",
     "death (excess causes)",
@@ -67,6 +87,8 @@ EVENT_NAMES: Final = (
     "decision",
     "booster",
     "birthday into another age band",
+    "gives up waiting",
+    "reading while waiting for a place",
     "end",
 )
 
@@ -87,6 +109,7 @@ COST_CRISIS: Final = COST_CATEGORIES.index("crisis")
 COST_BACKGROUND: Final = COST_CATEGORIES.index("background")
 COST_PRODUCTIVITY: Final = COST_CATEGORIES.index("productivity")
 COST_TIME: Final = COST_CATEGORIES.index("patient_time")
+COST_PLACES: Final = COST_CATEGORIES.index("places")
 COSTS: Final = len(COST_CATEGORIES)
 
 OUTCOME_NONE: Final = COURSE_OUTCOMES.index("none")

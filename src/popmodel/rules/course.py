@@ -33,6 +33,7 @@ from popmodel.rules.codes import (
     RESPONDING,
     RESPONSE_AUGMENT,
     RESPONSE_NEXT,
+    WAIT_OTHER,
 )
 from popmodel.rules.decision import NO_RULE, choose, is_eligible
 from popmodel.rules.engagement import (
@@ -41,6 +42,7 @@ from popmodel.rules.engagement import (
     leaves_after_dropout,
     leaves_after_failure,
 )
+from popmodel.rules.queue import end_wait, free_place, is_limited, join
 from popmodel.rules.reading import begin_moving, look, refer_to, set_contact
 from popmodel.rules.records import MAX_LINES
 from popmodel.rules.relapse import relapse_day
@@ -92,7 +94,7 @@ def offer(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> Any:
     ):
         p.ask_mode = ASK_LEFT
         p.step += 1
-        begin_course(p, o, q, tally, t, p.worked)
+        start(p, o, q, s, tally, t, p.worked, NO_RULE)
         return True
     n = choose(p, q, s, t, False)
     if n == NO_RULE:
@@ -109,15 +111,29 @@ def take_rule(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any, n: Any) -> Non
     p.used |= 1 << n
     p.step += 1
     if s.treat[n] >= 0:
-        begin_course(p, o, q, tally, t, s.treat[n])
+        start(p, o, q, s, tally, t, s.treat[n], n)
     else:
         begin_wait(p, o, q, tally, t, t + s.wait_days[n], s.wait_contact[n])
+
+
+@rule
+def start(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any, treatment: Any, n: Any) -> None:
+    """Begin a course, or wait for a place where its service has a number of places."""
+    if is_limited(q, s, treatment):
+        if p.care != CARE_AFTER:
+            refer_to(p, q, t)
+            set_contact(p, q, s.waiting_contact[q.service[treatment]], t)
+        join(p, o, q, s, tally, t, treatment, n)
+        look(p, o, q, tally, t)
+    else:
+        begin_course(p, o, q, tally, t, treatment)
 
 
 @rule
 def end_offers(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
     """Nothing is left to offer: care as usual, or none."""
     p.gain = 0.0
+    p.skip = 0
     p.care = CARE_LAST
     set_contact(p, q, q.contact_none if s.after_last else q.contact_usual, t)
     look(p, o, q, tally, t)
@@ -128,6 +144,7 @@ def begin_wait(p: Any, o: Any, q: Any, tally: Any, t: Any, until: Any, contact: 
     """Wait in care until a day, with the contact of waiting."""
     refer_to(p, q, t)
     p.gain = 0.0
+    p.skip = 0
     p.care = CARE_WAIT
     p.due = until
     set_contact(p, q, contact, t)
@@ -138,6 +155,8 @@ def begin_wait(p: Any, o: Any, q: Any, tally: Any, t: Any, until: Any, contact: 
 @rule
 def leave_care(p: Any, o: Any, q: Any, tally: Any, t: Any, mode: Any) -> None:
     """Leave care: no contact; the depressed ask again after a while."""
+    end_wait(p, o, t, WAIT_OTHER)
+    p.skip = 0
     p.care = CARE_OUT
     p.due = math.inf
     p.ask_mode = mode
@@ -155,6 +174,7 @@ def begin_course(p: Any, o: Any, q: Any, tally: Any, t: Any, treatment: Any) -> 
     attempt = attempt_number(p, treatment)
     p.gain = gain_of_course(p, q, treatment, severity, attempt)
     p.care = CARE_COURSE
+    p.skip = 0
     p.treatment = treatment
     p.started = t
     p.visit = 0
@@ -224,6 +244,8 @@ def end_course(p: Any, o: Any, q: Any, tally: Any, outcome: Any, seen: Any) -> N
     `outcome` is what was true, and is counted; `seen` is what was measured, and rules may ask it.
     """
     note_line(p, o, tally, p.line, p.treatment, outcome)
+    if p.place >= 0:
+        p.freed = min(p.freed, p.place_until)
     if q.adequate[p.treatment] or outcome == OUTCOME_DROPPED:
         p.previous = p.treatment
         p.outcome = seen
@@ -238,8 +260,14 @@ def fail_course(
 ) -> None:
     """End a course that failed: T = 0; next line after a gap, or out of care for a while."""
     adequate = q.adequate[p.treatment]
+    free_place(p, t)
     end_course(p, o, q, tally, outcome, seen)
     p.gain = 0.0
+    if p.want >= 0:
+        p.failures += adequate
+        p.line += adequate
+        wait_on(p, o, q, s, tally, t)
+        return
     if not adequate:
         p.care = CARE_WAIT
         decide(p, o, q, s, tally, t)
@@ -253,10 +281,24 @@ def fail_course(
 
 
 @rule
-def drop_out(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
+def wait_on(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
+    """Go on waiting for a place after a bridge, or after a response that was lost."""
+    service = q.service[p.want]
+    refer_to(p, q, t)
+    p.gain = 0.0
+    p.care = CARE_WAIT
+    p.due = t + s.review_days[service]
+    set_contact(p, q, s.waiting_contact[service], t)
+    look(p, o, q, tally, t)
+    set_flows(p, o, q, tally, t)
+
+
+@rule
+def drop_out(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
     """Stop a course early: T = 0, no adequate failure; come back after a gap or not."""
     card = p.treatment if p.gain > 0.0 else -1
     score = severity_now(p, q, t)
+    free_place(p, t)
     end_course(p, o, q, tally, OUTCOME_DROPPED, OUTCOME_DROPPED)
     p.gain = 0.0
     if p.state >= REMITTED:
@@ -264,6 +306,8 @@ def drop_out(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
         p.kept_until = t
         p.relapse = max(t, relapse_day(p, q, p.well_since, card, 1.0, 1.0, p.well_since, t))
         leave_care(p, o, q, tally, t, ASK_LEFT)
+    elif p.want >= 0:
+        wait_on(p, o, q, s, tally, t)
     elif leaves_after_dropout(p, q):
         leave_care(p, o, q, tally, t, ASK_LEFT)
     else:
@@ -305,6 +349,7 @@ def judge_course(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
     upkeep = q.upkeep_days[treatment]
     booster = s.booster[treatment]
     worked = p.gain > 0.0
+    free_place(p, t)
     end_course(p, o, q, tally, OUTCOME_REMISSION if well else OUTCOME_RESPONSE, seen)
     p.line += q.adequate[treatment]
     if worked:
@@ -322,9 +367,18 @@ def judge_course(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
         if well:
             before = q.upkeep_ratio[treatment]
             p.relapse = relapse_day(p, q, p.well_since, treatment, 1.0, before, t, math.inf)
-    if not well and s.on_response != 0 and follow_response(p, o, q, s, tally, t):
+    follows = not well and s.on_response != 0 and p.want < 0
+    if follows and follow_response(p, o, q, s, tally, t) and p.want < 0:
         return
     keep_well(p, o, q, s, tally, t)
+
+
+@rule
+def give_booster(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
+    """Give a booster and set the day of the next."""
+    pay(o, q, tally, COST_TREATMENT, q.cost_booster[p.keeper], t)
+    pay(o, q, tally, COST_TIME, q.time_booster[p.keeper], t)
+    p.due = t + s.booster_days[p.worked]
 
 
 @rule

@@ -48,6 +48,7 @@ def suffer_crisis(p: Any, o: Any, q: Any, tally: Any, t: Any) -> Any:
         p.setting = EMERGENCY
     pay(o, q, tally, COST_CRISIS, cost, t)
     enter_crisis(p, o, tally, t + stay, t)
+    p.discharged = 0
     p.crises += 1
     p.crisis = t + exponential(p.key, SALT_CRISIS, p.crises) / q.attempt_rate[p.band]
     return False

@@ -45,6 +45,8 @@ def rule_fits(p: Any, q: Any, s: Any, n: Any, severity: Any, augment: Any) -> An
     """Tell whether rule n applies now."""
     if (p.used >> n) & 1 and not s.may_repeat[n]:
         return False
+    if (p.skip >> n) & 1:
+        return False
     if p.line < s.line_min[n] or p.line > s.line_max[n]:
         return False
     if p.step < s.step_min[n] or p.step > s.step_max[n]:

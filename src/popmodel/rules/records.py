@@ -7,7 +7,7 @@ account record; what is counted by week is a tally record. Times are days since 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -76,6 +76,22 @@ _PATIENT: Final = [
     ("moving", "i1", "1 while contact or treatment effect still moves"),
     ("well_since", "f8", "day remission or held response began"),
     ("kept_until", "f8", "day the protection of maintenance ends"),
+    # a place in a limited service: waited for, or held
+    ("site", "i1", "site whose services the patient uses"),
+    ("want", "i1", "card of the course or booster waited for, -1 none"),
+    ("asked_by", "i1", "codes.JOIN_…: what made the patient join the queue"),
+    ("joined_rule", "i1", "rule that sent the patient into the queue, -1 none"),
+    ("joins", "i2", "queues joined so far: keys budgets"),
+    ("skip", "i4", "rules turned away from at this decision, one bit each"),
+    ("lane", "i1", "1 if the patient may use the ring-fenced places too"),
+    ("ended", "i1", "codes.WAIT_…: how the last wait ended"),
+    ("joined", "f8", "day the queue was joined"),
+    ("rank", "f8", "place in the queue: lower is served first, then by day joined"),
+    ("renege", "f8", "day the patient gives up waiting"),
+    ("place", "i1", "service in which a place is held, -1 none"),
+    ("place_until", "f8", "day the place held is free again, if the course is not cut short"),
+    ("freed", "f8", "day a course that was cut short freed its place, inf if none was"),
+    ("discharged", "i1", "1 if the stay under way was cut short by a benefit"),
     # clocks: the day each rival falls due
     ("due", "f8", "end of a wait, drop-out of a course, or next booster"),
     ("crisis_end", "f8", "end of an emergency stay or admission"),
@@ -159,7 +175,26 @@ def _dtype(fields: list[tuple[str, Any, str]]) -> np.dtype[Any]:
     return np.dtype(columns, align=True)
 
 
+_WAIT: Final = [
+    ("patient", "i4", "patient number"),
+    ("replicate", "i4", "replicate the patient belongs to"),
+    ("site", "i1", "site"),
+    ("service", "i1", "position of the service card"),
+    ("treatment", "i1", "position of the course or booster waited for"),
+    ("booster", "i1", "1 for a booster"),
+    ("lane", "i1", "1 if ring-fenced places were open to the patient too"),
+    ("band", "i1", "severity band when joining, vocabulary.SEVERITY_BANDS"),
+    ("biotype", "i1", "position in the sorted biotype cards"),
+    ("line", "i2", "line when joining"),
+    ("ended", "i1", "vocabulary.WAIT_ENDS"),
+    ("joined", "f8", "day the queue was joined"),
+    ("left", "f8", "day the wait ended; the horizon for those still waiting"),
+    ("until", "f8", "day the place was free again; nan if none was taken or it is still held"),
+]
+
 PATIENT: Final = _dtype(_PATIENT)
+WAIT: Final = _dtype(_WAIT)
+"""One wait for a place: who, for what, from when to when, and how it ended."""
 ACCOUNT: Final = _dtype(_ACCOUNT)
 TALLY: Final = _dtype(_TALLY)
 
@@ -167,6 +202,7 @@ TALLY: Final = _dtype(_TALLY)
 def meanings() -> dict[str, dict[str, str]]:
     """Return what every field of every record means, by record and field."""
     records: dict[str, list[Any]] = {"patient": _PATIENT, "account": _ACCOUNT, "tally": _TALLY}
+    records["wait"] = _WAIT
     return {name: {field: text for field, _, text in fields} for name, fields in records.items()}
 
 
@@ -182,3 +218,4 @@ class History:
     persons: NDArray[Any]
     accounts: NDArray[Any]
     tally: NDArray[Any]
+    waits: NDArray[Any] = field(default_factory=lambda: np.zeros(0, dtype=WAIT))

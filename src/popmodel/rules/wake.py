@@ -23,7 +23,6 @@ from popmodel.rules.accrual import (
     leave_crisis,
     move,
     next_birthday,
-    pay,
     read_utility,
     set_flows,
     set_state,
@@ -36,10 +35,12 @@ from popmodel.rules.course import (
     begin_wait,
     decide,
     drop_out,
+    give_booster,
     judge_course,
     leave_care,
     note_line,
     offer,
+    wait_on,
 )
 from popmodel.rules.crisis import begin_crises, suffer_crisis
 from popmodel.rules.engagement import begin_asking
@@ -49,6 +50,8 @@ from popmodel.rules.natural_course import (
     draw_worst,
     next_grid_point,
 )
+from popmodel.rules.places import give_up_waiting, review
+from popmodel.rules.queue import end_wait, free_place, is_limited, join_for_booster, set_rank
 from popmodel.rules.reading import (
     band_of,
     clinical_state,
@@ -138,6 +141,8 @@ def earliest(p: Any, q: Any) -> Any:
             event, day = c.EVENT_ASK, p.ask
     elif p.care == c.CARE_WAIT and p.due < day:
         event, day = c.EVENT_DECIDE, p.due
+    if p.renege < day:
+        event, day = c.EVENT_RENEGE, p.renege
     birthday = next_birthday(p, q)
     if birthday < day:
         event, day = c.EVENT_BIRTHDAY, birthday
@@ -155,6 +160,11 @@ def settle(p: Any, o: Any, q: Any, tally: Any) -> None:
     while True:
         t = p.phase + p.grid * q.grid_days
         if t > day or (t == day and p.event < c.EVENT_KNOT):
+            return
+        if p.want >= 0:
+            # A place may come any day: nothing is read ahead of the clock.
+            p.event = c.EVENT_GRID
+            p.wake = t
             return
         band = p.band
         if read_grid_point(p, o, q, tally, t):
@@ -177,16 +187,25 @@ def wake_up(p: Any, o: Any, q: Any, s: Any, tally: Any) -> None:
     elif event == c.EVENT_JUDGE:
         judge_course(p, o, q, s, tally, t)
     elif event == c.EVENT_DECIDE:
-        decide(p, o, q, s, tally, t)
+        if p.want >= 0:
+            review(p, o, q, s, tally, t)
+        else:
+            decide(p, o, q, s, tally, t)
+    elif event == c.EVENT_GRID:
+        if read_grid_point(p, o, q, tally, t):
+            look(p, o, q, tally, t)
+    elif event == c.EVENT_RENEGE:
+        how = c.WAIT_REFUSED if t == p.joined else c.WAIT_RENEGED
+        give_up_waiting(p, o, q, tally, t, how)
     elif event == c.EVENT_ASK:
         p.ask = math.inf
         p.asked += 1
         p.care = c.CARE_WAIT
         decide(p, o, q, s, tally, t)
     elif event == c.EVENT_DROP:
-        drop_out(p, o, q, tally, t)
+        drop_out(p, o, q, s, tally, t)
     elif event == c.EVENT_RELAPSE:
-        relapse(p, o, q, tally, t)
+        relapse(p, o, q, s, tally, t)
     elif event == c.EVENT_SESSIONS:
         p.sessions = 0
         set_flows(p, o, q, tally, t)
@@ -195,9 +214,10 @@ def wake_up(p: Any, o: Any, q: Any, s: Any, tally: Any) -> None:
     elif event == c.EVENT_KEPT:
         end_maintenance(p, o, q, tally, t)
     elif event == c.EVENT_BOOSTER:
-        pay(o, q, tally, c.COST_TREATMENT, q.cost_booster[p.keeper], t)
-        pay(o, q, tally, c.COST_TIME, q.time_booster[p.keeper], t)
-        p.due = t + s.booster_days[p.worked]
+        if is_limited(q, s, p.keeper):
+            join_for_booster(p, q, s, t)
+        else:
+            give_booster(p, o, q, s, tally, t)
     elif event == c.EVENT_BIRTHDAY:
         p.age_band += 1
         read_utility(p, o, q, severity_now(p, q, t), effect_at(p, q, t), t)
@@ -230,6 +250,8 @@ def crisis(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
     if suffer_crisis(p, o, q, tally, t):
         die(p, o, q, tally, t)
         return
+    if p.want >= 0:
+        set_rank(p, q, s, t)
     if p.care == c.CARE_OUT and p.state < c.REMITTED:
         p.ask = math.inf
         p.asked += 1
@@ -239,7 +261,7 @@ def crisis(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
 
 
 @rule
-def relapse(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
+def relapse(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
     """Fall ill again (or lose a held response): T = 0; a course or wait under way runs on."""
     p.relapse = math.inf
     p.gain = 0.0
@@ -248,7 +270,11 @@ def relapse(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
     else:
         o.losses += 1
     p.kept_until = -math.inf
-    if p.care == c.CARE_AFTER or p.care == c.CARE_LAST:
+    if p.want >= 0 and p.asked_by == c.JOIN_BOOSTER:
+        end_wait(p, o, t, c.WAIT_RELAPSED)
+    if p.want >= 0 and p.care == c.CARE_AFTER:
+        wait_on(p, o, q, s, tally, t)
+    elif p.care == c.CARE_AFTER or p.care == c.CARE_LAST:
         p.ask_mode = c.ASK_RELAPSED
         begin_wait(p, o, q, tally, t, t + q.switch_gap, q.contact_usual)
     elif p.care == c.CARE_OUT:
@@ -294,6 +320,8 @@ def die(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
         close_remission(p, o, t)
     if p.care == c.CARE_COURSE:
         note_line(p, o, tally, p.line, p.treatment, c.LINE_DIED)
+        free_place(p, t)
+    end_wait(p, o, t, c.WAIT_DIED)
     leave_crisis(p, o, tally, t)
     settle_flows(o, q, tally, t)
     settle_utility(o, q, t)
@@ -312,6 +340,7 @@ def leave(p: Any, o: Any, q: Any, tally: Any) -> None:
     if p.state == c.DEAD:
         return
     t = q.horizon
+    end_wait(p, o, t, c.WAIT_STILL)
     settle_flows(o, q, tally, t)
     settle_utility(o, q, t)
     if p.state >= c.REMITTED:

@@ -16,7 +16,15 @@ from numpy.typing import NDArray
 
 from popmodel.errors import InputError
 from popmodel.evidence.load import Evidence
-from popmodel.scenario.schema import LARGEST_LINE, CountRange, Offer, Scenario, Strategy, When
+from popmodel.scenario.schema import (
+    LARGEST_LINE,
+    Bridge,
+    CountRange,
+    Offer,
+    Scenario,
+    Strategy,
+    When,
+)
 from popmodel.vocabulary import (
     AFTER_LAST,
     COMMUNITY,
@@ -31,14 +39,13 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-ON_FULL = ("wait", "next")
+ON_FULL = ("wait", "next", "bridge")
 MOST_RULES = 31
 MOST_TREATMENTS = 48
 DEFAULTS = {
     "on_response": "continue",
     "on_relapse": "repeat",
     "after_last": "care_as_usual",
-    "on_full": "wait",
 }
 
 T = TypeVar("T")
@@ -101,7 +108,8 @@ class CompiledStrategy(Rules):
         on_response: Position in vocabulary.ON_RESPONSE.
         on_relapse: Position in vocabulary.ON_RELAPSE.
         after_last: Position in vocabulary.AFTER_LAST.
-        on_full: 0 wait for a place, 1 next rule.
+        on_full: 0 wait for a place, 1 next rule, 2 bridge the wait.
+        bridge: Position of the treatment that bridges a wait, -1 none.
         booster: By treatment, position of the booster card, -1 none.
         every_days: By treatment, days between boosters, inf for none.
         own_rules: How many of the rules are the strategy's own; the others come from `then`.
@@ -115,6 +123,7 @@ class CompiledStrategy(Rules):
     on_relapse: int
     after_last: int
     on_full: int
+    bridge: int
     booster: Ints
     every_days: Floats
     own_rules: int
@@ -187,7 +196,9 @@ def _compile(scenario: Scenario, name: str, evidence: Evidence) -> CompiledStrat
     strategies = chain(scenario, name)
     rules = compile_rules(scenario, name, evidence)
     stop = _first(strategy.stop_if for strategy in strategies)
-    booster, every_days = _boosters(strategies, _orders(evidence).treatments)
+    treatments = _orders(evidence).treatments
+    booster, every_days = _boosters(strategies, treatments)
+    full = _first(strategy.on_full for strategy in strategies) or "wait"
     return CompiledStrategy(
         **{one.name: getattr(rules, one.name) for one in fields(Rules)},
         id=name,
@@ -197,7 +208,8 @@ def _compile(scenario: Scenario, name: str, evidence: Evidence) -> CompiledStrat
         on_response=_policy(strategies, "on_response", ON_RESPONSE),
         on_relapse=_policy(strategies, "on_relapse", ON_RELAPSE),
         after_last=_policy(strategies, "after_last", AFTER_LAST),
-        on_full=_policy(strategies, "on_full", ON_FULL),
+        on_full=ON_FULL.index("bridge" if isinstance(full, Bridge) else full),
+        bridge=treatments.index(full.bridge) if isinstance(full, Bridge) else -1,
         booster=booster,
         every_days=every_days,
         own_rules=len(strategies[0].offer),

@@ -134,6 +134,12 @@ def _calendar_day(found: object) -> object:
     raise _fault(f"must be a day of the calendar (found '{found}')", "write 2026-01-31")
 
 
+def _day_or_month(found: object) -> object:
+    if isinstance(found, str) and re.fullmatch(r"\d{4}-\d\d", found):
+        return _calendar_day(f"{found}-01")
+    return _calendar_day(found)
+
+
 def _slug(found: str) -> str:
     if re.fullmatch(SLUG, found) and found not in RESERVED:
         return found
@@ -149,6 +155,7 @@ Switch = Annotated[bool, Field(strict=True)]
 Text = Annotated[str, Field(strict=True, max_length=20_000)]
 Label = Annotated[str, Field(strict=True, min_length=1, max_length=200)]
 Day = Annotated[date, BeforeValidator(_calendar_day)]
+DayOrMonth = Annotated[date, BeforeValidator(_day_or_month)]
 Slug = Annotated[
     str, Field(strict=True, json_schema_extra={"pattern": SLUG}), AfterValidator(_slug)
 ]
@@ -271,6 +278,12 @@ class Structure(_Part):
         return self
 
 
+TreatmentNames = Annotated[
+    tuple[TreatmentName, ...],
+    BeforeValidator(_one_or_many, json_schema_input_type=TreatmentName | tuple[TreatmentName, ...]),
+]
+
+
 class Roll(_Part):
     """A step of a roll-out: how many places there are from a day on."""
 
@@ -278,22 +291,104 @@ class Roll(_Part):
     places: Whole = Field(ge=0, le=10_000_000, description="Places from that day on.")
 
 
+class PlacesFrom(_Part):
+    """A step of a roll-out in short form, in the list `places: [{from: 2026-01, n: 4}, …]`."""
+
+    since: DayOrMonth = Field(alias="from", description="First day, 2026-01-31, or month, 2026-01.")
+    n: Whole = Field(ge=0, le=10_000_000, description="Places from then on.")
+
+
+class RingFence(_Part):
+    """Places kept for some: the others may use the rest only."""
+
+    share: Share = Field(description="Share of the places that is kept, rounded down.")
+    severity_at_least: Annotated[Number, Field(ge=0, le=SCORE_MAXIMUM)] = Field(
+        default=0.0, description="Kept for measured scores (MADRS) from this one, when joining."
+    )
+    line_at_least: Annotated[Whole, Field(ge=1, le=LARGEST_LINE)] = Field(
+        default=1, description="Kept for patients in this line or a later one."
+    )
+
+    @model_validator(mode="after")
+    def _keeps_for_some(self) -> Self:
+        if self.severity_at_least == 0 and self.line_at_least == 1:
+            raise _fault(
+                "everybody may use the ring-fenced places", "say severity_at_least or line_at_least"
+            )
+        return self
+
+
+class Weights(_Part):
+    """A weighted score: who has the highest is served first."""
+
+    severity: Number = Field(default=0.0, ge=0, le=1e6, description="Per point of measured score.")
+    line: Number = Field(default=0.0, ge=0, le=1e6, description="Per line of treatment.")
+    week: Number = Field(default=0.0, ge=0, le=1e6, description="Per week waited.")
+
+    @model_validator(mode="after")
+    def _weighs_something(self) -> Self:
+        if self.severity == self.line == self.week == 0:
+            raise _fault("all weights are 0", "give severity, line or week a weight")
+        return self
+
+
+class PlaceCost(_Part):
+    """Places are paid for whether they are used or not."""
+
+    per_place_year: Annotated[Number, Field(ge=0, le=1e9)] | None = Field(
+        default=None,
+        description="Yearly cost of a place, in the scenario's currency and price year; left out: "
+        "the figure on the service card.",
+    )
+    in_course_price: Share = Field(
+        description="Share of the price of a course and of its sessions that pays for the place; "
+        "it is taken off, so that nothing is charged twice. Nobody can guess it for you."
+    )
+
+
+QueueOrder = Literal["longest_wait", "most_severe", "latest_line"]
+PlacesGiven = Annotated[Whole, Field(ge=0, le=10_000_000)] | tuple[PlacesFrom, ...]
+
+
 class Service(_Part):
     """Places that courses occupy; what is left out comes from the service card."""
 
-    places: Annotated[Whole, Field(ge=0, le=10_000_000)] | None = Field(
-        default=None, description="Places from the start; null: as on the card."
+    places: PlacesGiven | None = Field(
+        default=None,
+        description="Places from the start, or a roll-out [{from: 2026-01, n: 4}, …]; "
+        "null: as on the card.",
     )
     opening: tuple[Roll, ...] = Field(
         default=(), description="Roll-out: places from given days on, in order of the days."
     )
-    order: Literal["longest_wait", "most_severe"] = Field(
+    order: QueueOrder | Weights = Field(
         default="longest_wait",
-        description="Who is served first: longest_wait, or most_severe (severity band when "
-        "joining, then longest wait).",
+        description="Who is served first: longest_wait, most_severe (severity band when joining "
+        "or last reviewed, a crisis highest, then longest wait), latest_line, or a score "
+        "{severity: , line: , week: }.",
+    )
+    ring_fence: RingFence | None = Field(
+        default=None, description="Places kept for the more severe or for later lines."
+    )
+    review_days: Number | None = Field(
+        default=None,
+        gt=0,
+        le=3660,
+        description="Days between looks at those who wait: who is well leaves, ranks are set anew.",
     )
     tick_days: Number = Field(
         default=1.0, gt=0, le=365, description="Days between decisions of the service."
+    )
+    contact: ContactName | None = Field(
+        default=None, description="Contact while waiting; left out: that of the service card."
+    )
+    serves: TreatmentNames = Field(
+        default=(),
+        description="Treatments that take their places here, whatever their cards say; the "
+        "treatments of the service card always do.",
+    )
+    place_cost: PlaceCost | None = Field(
+        default=None, description="Charge places as such, used or idle; left out: not charged."
     )
 
     @model_validator(mode="after")
@@ -301,7 +396,46 @@ class Service(_Part):
         days = [step.since for step in self.opening]
         if days != sorted(set(days)):
             raise _fault("the days must rise from step to step", at=("opening",))
+        if not isinstance(self.places, tuple):
+            return self
+        days = [step.since for step in self.places]
+        if days != sorted(set(days)):
+            raise _fault("the days must rise from step to step", at=("places",))
+        if self.opening:
+            told = "a roll-out stands in places, so opening says it twice"
+            raise _fault(told, at=("opening",))
         return self
+
+    def steps(self) -> tuple[tuple[date, int], ...]:
+        """Return the roll-out: days and the places from them on."""
+        if isinstance(self.places, tuple):
+            return tuple((step.since, step.n) for step in self.places)
+        return tuple((step.since, step.places) for step in self.opening)
+
+    def under(self, over: "Service") -> "Service":
+        """Return this service with what another one says put over it."""
+        said = {name: getattr(over, name) for name in over.model_fields_set}
+        mine = {name: getattr(self, name) for name in self.model_fields_set}
+        if "places" in said:
+            mine.pop("opening", None)
+        return self.model_construct(_fields_set={*mine, *said}, **{**self._plain(), **mine, **said})
+
+    @classmethod
+    def _plain(cls) -> dict[str, Any]:
+        return {name: one.default for name, one in cls.model_fields.items()}
+
+
+class Site(_Part):
+    """A site with its own catchment and its own places; nobody is treated at another."""
+
+    share: Share = Field(description="Share of the patients who live in its catchment.")
+    label: Label | None = Field(default=None, description="Name in tables and charts.")
+    travel_hours: Annotated[Number, Field(ge=0, le=48)] = Field(
+        default=0.0, description="Hours of travel, there and back, for every visit or day of care."
+    )
+    services: dict[ServiceName, Service] = Field(
+        default_factory=dict, description="Places of this site, over those of the scenario."
+    )
 
 
 class CountRange(_Part):
@@ -358,10 +492,6 @@ Count = Annotated[
 BiotypeNames = Annotated[
     tuple[BiotypeName, ...],
     BeforeValidator(_one_or_many, json_schema_input_type=BiotypeName | tuple[BiotypeName, ...]),
-]
-TreatmentNames = Annotated[
-    tuple[TreatmentName, ...],
-    BeforeValidator(_one_or_many, json_schema_input_type=TreatmentName | tuple[TreatmentName, ...]),
 ]
 FlagNames = Annotated[
     tuple[FlagName, ...],
@@ -475,6 +605,12 @@ AfterLast = Literal["care_as_usual", "none"]
 OnFull = Literal["wait", "next"]
 
 
+class Bridge(_Part):
+    """A treatment to bridge the wait for a place with."""
+
+    bridge: OfferedName = Field(description="Treatment given while waiting; needs no place itself.")
+
+
 class Strategy(_Part):
     """What is offered to whom, in which order, and what follows."""
 
@@ -506,10 +642,14 @@ class Strategy(_Part):
         description="When no rule fits: care_as_usual | none. Left out: as in then, else "
         "care_as_usual.",
     )
-    on_full: OnFull | None = Field(
+    on_full: OnFull | Bridge | None = Field(
         default=None,
-        description="When a service is full: wait for a place | next rule. Left out: as in then, "
-        "else wait.",
+        description="When a service is full: wait for a place | next rule | {bridge: <treatment>} "
+        "while waiting. Left out: as in then, else wait.",
+    )
+    services: dict[ServiceName, Service] = Field(
+        default_factory=dict,
+        description="Places under this strategy, over those of the scenario and its sites.",
     )
     maintain: dict[TreatmentName, Maintenance] = Field(
         default_factory=dict,
@@ -566,6 +706,11 @@ class Scenario(_Part):
     services: dict[ServiceName, Service] = Field(
         default_factory=dict, description="Places and queues, by service card."
     )
+    sites: dict[Slug, Site] = Field(
+        default_factory=dict,
+        max_length=100,
+        description="Sites with own catchments and places; left out: one site for everybody.",
+    )
     overrides: dict[str, Any] = Field(
         default_factory=dict,
         description="Numbers that replace those on cards, by dotted or nested path.",
@@ -584,6 +729,13 @@ class Scenario(_Part):
         amounts = self.willingness_to_pay
         if len(set(amounts)) != len(amounts):
             raise _fault("an amount stands twice", at=("willingness_to_pay",))
+        return self
+
+    @model_validator(mode="after")
+    def _catchments_add_up(self) -> Self:
+        total = sum(site.share for site in self.sites.values())
+        if self.sites and abs(total - 1.0) > 1e-6:
+            raise _fault(f"the shares of the sites add to {total:g}, not to 1", at=("sites",))
         return self
 
     @property

@@ -142,6 +142,7 @@ class Crisis(Card):
     suicides_per_100000_years: Annotated[BySeverity, in_unit("1/100000 years")]
     male_ratio: Ratio
     female_ratio: Ratio
+    days_saved_by_benefit: Days
     admission_share: Share
     admission_days: Days
     emergency_days: Days
@@ -172,3 +173,5 @@ class CareSeeking(Card):
     disengage_after_failures: Annotated[ByFailures, in_unit("probability")]
     return_days: Annotated[ByFailures, in_unit("days")]
     disengage_after_dropout: Probability
+    gives_up_waiting_per_year: PerYear
+    never_taken_up: Probability

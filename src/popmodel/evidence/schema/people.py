@@ -48,11 +48,17 @@ class Biotype(Card):
 
 
 class Service(Card):
-    """Places that courses occupy; `places: null` means no limit."""
+    """Places that courses occupy; `places: null` means no limit.
+
+    A place treats `patients_at_once`: a therapist many, a SAINT suite one. It ends so many courses
+    a week, and each holds its share of the place for as long as that rate says.
+    """
 
     places: Count | None
+    patients_at_once: Annotated[Count, Field(ge=1)] = 1
     courses_per_place_week: CoursesPerWeek
     place_cost_per_year: MoneyPerYear
+    waiting_contact: Annotated[Text | None, Reference("contacts")] = None
 
 
 class AgeBand(Part):

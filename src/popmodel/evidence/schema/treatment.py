@@ -13,6 +13,7 @@ from popmodel.evidence.schema.parts import (
     ByMonths,
     Card,
     Count,
+    CoursesPerWeek,
     Days,
     Flag,
     Hours,
@@ -177,5 +178,6 @@ class Treatment(Card):
     eligibility: Eligibility = Eligibility()
     settings: Annotated[Several[Setting], Field(min_length=1)]
     service: Annotated[Text | None, Reference("services")] = None
+    courses_per_place_week: CoursesPerWeek | None = None
     blocked_by: Annotated[Several[Blocker], Field(max_length=3)] = ()
     booster: Annotated[Text | None, Reference("boosters")] = None
