@@ -35,6 +35,7 @@ from popmodel.vocabulary import (
     SEXES,
     STATES,
 )
+from popmodel.waiting import error_of_replicates, wait_summary
 
 STRATEGY_COLUMNS: Final = (
     "strategy", "patients", "ever_response", "ever_remission", "remission_12m", "remission_end",
@@ -62,9 +63,15 @@ Z95: Final = float(stats.norm.ppf(0.975))
 
 
 def patient_table(
-    population: NDArray[Any], history: History, parameters: Parameters
+    population: NDArray[Any],
+    history: History,
+    parameters: Parameters,
+    replicate: NDArray[Any] | None = None,
 ) -> pd.DataFrame:
-    """Return one row a patient: who they are, what happened, what it cost."""
+    """Return one row a patient: who they are, what happened, what it cost.
+
+    `replicate` is given where patients share places; then `site` and `replicate` are columns.
+    """
     a = history.accounts
     horizon = float(parameters.record["horizon"][0])
     followed = horizon - population["entry"]
@@ -108,6 +115,8 @@ def patient_table(
         "waits": a["waits"],
         "events": a["events"],
     }
+    if replicate is not None:
+        table |= {"site": population["site"], "replicate": replicate}
     for k, name in enumerate(COST_CATEGORIES):
         table[f"cost_{name}"] = cost[k]
         table[f"cost_{name}_undiscounted"] = plain_cost[k]
@@ -177,9 +186,33 @@ def _words(positions: NDArray[Any], words: Sequence[str]) -> pd.Categorical[Any]
     return pd.Categorical.from_codes(positions.astype(np.int64), dtype=kinds)
 
 
-def mean_and_error(values: NDArray[Any] | pd.Series[Any]) -> tuple[float, float]:
-    """Return the mean over patients and its Monte Carlo standard error; nan values do not count."""
+def replicates_of(patients: pd.DataFrame) -> NDArray[Any] | None:
+    """Return the replicate of every patient where patients share places, else None."""
+    return patients["replicate"].to_numpy() if "replicate" in patients.columns else None
+
+
+def by_replicate(values: NDArray[np.float64], replicate: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the mean of known values in every replicate; nan where there are none."""
+    known = ~np.isnan(values)
+    total = np.bincount(replicate[known], weights=values[known], minlength=replicate.max() + 1)
+    count = np.bincount(replicate[known], minlength=replicate.max() + 1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(total / count)
+
+
+def mean_and_error(
+    values: NDArray[Any] | pd.Series[Any], replicate: NDArray[Any] | None = None
+) -> tuple[float, float]:
+    """Return the mean over patients and its Monte Carlo standard error; nan values do not count.
+
+    Patients who share places are no independent draws: with `replicate`, the error comes from the
+    means of replicates, and there is none with one replicate.
+    """
     x = np.asarray(values, dtype=float)
+    if replicate is not None and len(x):
+        known = x[~np.isnan(x)]
+        mean = float(known.mean()) if len(known) else math.nan
+        return mean, error_of_replicates(by_replicate(x, replicate))
     unknown = np.isnan(x)
     if unknown.any():
         x = x[~unknown]
@@ -188,13 +221,15 @@ def mean_and_error(values: NDArray[Any] | pd.Series[Any]) -> tuple[float, float]
     return float(x.mean()), float(x.std(ddof=1) / math.sqrt(len(x)))
 
 
-def strategy_row(name: str, patients: pd.DataFrame, horizon_days: float) -> dict[str, Any]:
+def strategy_row(
+    name: str, patients: pd.DataFrame, horizon_days: float, waits: NDArray[Any] | None = None
+) -> dict[str, Any]:
     """Return the row of a strategy: means and their standard errors."""
     row: dict[str, Any] = {"strategy": name, "patients": len(patients)}
-    found = {column: mean_and_error(patients[column].to_numpy()) for column in _MEANS}
+    of = replicates_of(patients)
+    found = {column: mean_and_error(patients[column].to_numpy(), of) for column in _MEANS}
     found["weeks_to_remission_median"] = median_time(patients, horizon_days)
-    found["wait_days_median"] = wait_quantile(patients, 0.5)
-    found["wait_days_p90"] = wait_quantile(patients, 0.9)
+    found |= wait_quantiles(patients, waits, of)
     for column in STRATEGY_COLUMNS[2:]:
         row[column] = found[column][0]
     for column in STRATEGY_COLUMNS[2:]:
@@ -226,6 +261,14 @@ def median_time(patients: pd.DataFrame, horizon_days: float) -> tuple[float, flo
     """Return weeks until half have had a first remission and the standard error; nan if never."""
     if len(patients) == 0:
         return math.nan, math.nan
+    of = replicates_of(patients)
+    if of is not None:
+        whole = median_time(patients.drop(columns="replicate"), horizon_days)[0]
+        parts = [
+            median_time(part.drop(columns="replicate"), horizon_days)[0]
+            for _, part in patients.groupby(of)
+        ]
+        return whole, error_of_replicates(np.array(parts))
     time, reached = cumulative_incidence(patients, horizon_days)
     spread = math.sqrt(0.25 / len(patients))
 
@@ -236,21 +279,30 @@ def median_time(patients: pd.DataFrame, horizon_days: float) -> tuple[float, flo
     return quantile(0.5), 0.5 * (quantile(0.5 + spread) - quantile(0.5 - spread))
 
 
-def wait_quantile(patients: pd.DataFrame, level: float) -> tuple[float, float]:
-    """Return a quantile of the days waited for a course, over patients who had any."""
-    waited = patients.loc[patients["courses"] > 0, "wait_days"].to_numpy(dtype=float)
-    if len(waited) == 0:
-        return math.nan, math.nan
-    spread = math.sqrt(level * (1.0 - level) / len(waited))
-    low, middle, high = np.quantile(
-        waited, [max(0.0, level - spread), level, min(1.0, level + spread)]
-    )
-    return float(middle), float(0.5 * (high - low))
+def wait_quantiles(
+    patients: pd.DataFrame, waits: NDArray[Any] | None, replicate: NDArray[Any] | None
+) -> dict[str, tuple[float, float]]:
+    """Return median and 90th percentile of days waited for a place, with their errors.
+
+    Over courses served and still waited for; nobody waits where no service is limited.
+    """
+    if waits is None or len(waits) == 0:
+        none = (0.0, 0.0) if (patients["courses"] > 0).any() else (math.nan, math.nan)
+        return dict.fromkeys(("wait_days_median", "wait_days_p90"), none)
+    count = int(replicate.max()) + 1 if replicate is not None and len(replicate) else 1
+    found = wait_summary(waits[waits["booster"] == 0], count)
+    return {n: (found[n], found[n + "_se"]) for n in ("wait_days_median", "wait_days_p90")}
 
 
-def strategy_table(patients: Mapping[str, pd.DataFrame], horizon_days: float) -> pd.DataFrame:
+def strategy_table(
+    patients: Mapping[str, pd.DataFrame],
+    horizon_days: float,
+    waits: Mapping[str, NDArray[Any]] | None = None,
+) -> pd.DataFrame:
     """Return strategies.csv: one row a strategy."""
-    return pd.DataFrame([strategy_row(n, t, horizon_days) for n, t in patients.items()])
+    return pd.DataFrame(
+        [strategy_row(n, t, horizon_days, (waits or {}).get(n)) for n, t in patients.items()]
+    )
 
 
 def versus_comparator(
@@ -285,21 +337,22 @@ def _against(
     d_qaly = _difference(table, base, "qaly")
     d_weeks = _difference(table, base, "remission_weeks")
     d_daly = _difference(table, base, "daly")
+    of = replicates_of(table)
     row: dict[str, Any] = {"strategy": name}
-    _put(row, "inc_cost", d_cost)
-    _put(row, "inc_qaly", d_qaly)
-    _put(row, "inc_remission_12m", _difference(table, base, "remission_12m"))
-    _put(row, "inc_remission_weeks", d_weeks)
-    _put(row, "inc_remission_days_90d", _difference(table, base, "remission_days_90d"))
-    _put(row, "inc_daly", d_daly)
-    _put_ratio(row, "cost_per_remission_week", d_cost, d_weeks)
-    _put_ratio(row, "cost_per_daly_averted", d_cost, -d_daly)
-    _put_ratio(row, "icer", d_cost, d_qaly)
+    _put(row, "inc_cost", d_cost, of)
+    _put(row, "inc_qaly", d_qaly, of)
+    _put(row, "inc_remission_12m", _difference(table, base, "remission_12m"), of)
+    _put(row, "inc_remission_weeks", d_weeks, of)
+    _put(row, "inc_remission_days_90d", _difference(table, base, "remission_days_90d"), of)
+    _put(row, "inc_daly", d_daly, of)
+    _put_ratio(row, "cost_per_remission_week", d_cost, d_weeks, of)
+    _put_ratio(row, "cost_per_daly_averted", d_cost, -d_daly, of)
+    _put_ratio(row, "icer", d_cost, d_qaly, of)
     for wtp in willingness_to_pay:
-        _put(row, f"nmb_{wtp:g}", wtp * d_qaly - d_cost)
+        _put(row, f"nmb_{wtp:g}", wtp * d_qaly - d_cost, of)
     middle = sorted(willingness_to_pay)[len(willingness_to_pay) // 2]
     net = middle * d_qaly - d_cost
-    _put(row, "p_better", np.where(net > 0.0, 1.0, np.where(net == 0.0, 0.5, 0.0)))
+    _put(row, "p_better", np.where(net > 0.0, 1.0, np.where(net == 0.0, 0.5, 0.0)), of)
     return row
 
 
@@ -309,17 +362,25 @@ def _difference(table: pd.DataFrame, base: pd.DataFrame, column: str) -> NDArray
     )
 
 
-def _put(row: dict[str, Any], name: str, values: NDArray[np.float64]) -> None:
-    mean, error = mean_and_error(values)
+def _put(
+    row: dict[str, Any], name: str, values: NDArray[np.float64], of: NDArray[Any] | None
+) -> None:
+    mean, error = mean_and_error(values, of)
     row[name], row[name + "_se"] = mean, error
     row[name + "_low"], row[name + "_high"] = mean - Z95 * error, mean + Z95 * error
 
 
 def _put_ratio(
-    row: dict[str, Any], name: str, top: NDArray[np.float64], bottom: NDArray[np.float64]
+    row: dict[str, Any],
+    name: str,
+    top: NDArray[np.float64],
+    bottom: NDArray[np.float64],
+    of: NDArray[Any] | None,
 ) -> None:
-    a, se_a = mean_and_error(top)
-    b, se_b = mean_and_error(bottom)
+    a, se_a = mean_and_error(top, of)
+    b, se_b = mean_and_error(bottom, of)
+    if of is not None:
+        top, bottom = by_replicate(top, of), by_replicate(bottom, of)
     n = len(top)
     both = float(np.cov(top, bottom)[0, 1]) / n if n > 1 else math.nan
     ratio = a / b if b != 0.0 else math.nan
@@ -378,6 +439,9 @@ def subgroup_table(patients: Mapping[str, pd.DataFrame], bands: str = "default")
         values = {c: _centred(table[c].to_numpy(dtype=float)) for c in SUBGROUP_MEANS}
         for dimension, group in groups.items():
             part = _group_means(group, values)
+            of = replicates_of(table)
+            if of is not None:
+                _errors_of_replicates(part, table, group, of)
             part.insert(0, "strategy", name)
             part.insert(1, "dimension", dimension)
             parts.append(part)
@@ -420,6 +484,19 @@ def _group_means(group: pd.Categorical[Any], values: Mapping[str, _Centred]) -> 
             spread = np.maximum(square - n * mean**2, 0.0) / (n - 1.0)
             table[name], table[name + "_se"] = x.middle + mean, np.sqrt(spread / n)
     return pd.DataFrame(table)[everybody > 0]
+
+
+def _errors_of_replicates(
+    part: pd.DataFrame, table: pd.DataFrame, group: pd.Categorical[Any], of: NDArray[Any]
+) -> None:
+    """Put errors from replicates in the place of those from patients."""
+    names = np.asarray(group.astype(str))
+    for column in SUBGROUP_MEANS:
+        x = table[column].to_numpy(dtype=float)
+        part[column + "_se"] = [
+            error_of_replicates(by_replicate(np.where(names == label, x, math.nan), of))
+            for label in part["group"]
+        ]
 
 
 def groups_of(table: pd.DataFrame, bands: str = "default") -> dict[str, pd.Categorical[Any]]:
@@ -483,7 +560,7 @@ def cost_table(
     rows = []
     for name, table in patients.items():
         for category in COST_CATEGORIES:
-            mean, error = mean_and_error(table[f"cost_{category}"])
+            mean, error = mean_and_error(table[f"cost_{category}"], replicates_of(table))
             plain, _ = mean_and_error(table[f"cost_{category}_undiscounted"])
             inside = "health_care" if category in HEALTH_CARE_CATEGORIES else "societal"
             rows += [

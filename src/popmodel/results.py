@@ -23,9 +23,10 @@ from popmodel.scenario.place import is_analysis
 TABLES: Final = (
     "strategies", "incremental", "versus_comparator", "thresholds", "severity_curves",
     "subgroups", "flow", "cost_by_category", "impact_inventory", "budget", "waterfall", "courses",
-    "equity", "remission_per_million",
+    "equity", "remission_per_million", "waits", "services",
 )  # fmt: skip
-"""Tables that are small: CSV files, a column `structure` first when there are several."""
+"""Tables that are small: CSV files, a column `structure` first when there are several. The last two
+are written where a service has a number of places."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,8 @@ class Folder:
     def publish(self, result: Result) -> Path:
         """Write the remaining tables and put the folder in its place."""
         for name, table in result.tables.items():
+            if table.empty:
+                continue
             (self.path / f"{name}.csv").write_text(safe_csv(table), encoding="utf-8", newline="")
         for structure, table in result.weeks.items():
             place = structure_folder(self.path, result.structures, structure)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any
@@ -106,19 +106,3 @@ def joined_waits(parts: Any) -> NDArray[Any]:
     """Return all waits in the order of joining, then of patients, however they were found."""
     waits = np.concatenate([*parts]) if parts else np.zeros(0, dtype=WAIT)
     return waits[np.lexsort((waits["service"], waits["patient"], waits["joined"]))]
-
-
-def plans_of(
-    strategies: Sequence[Sequence[NDArray[Any]]],
-    places: Sequence[Sequence[NDArray[Any]]],
-    parameters: Sequence[NDArray[Any]],
-    replicate: Ints,
-) -> Plans:
-    """Return the plans of records given by strategy and site, parameters by site."""
-    return Plans(
-        tuple(
-            tuple(SitePlan(s, v, q) for s, v, q in zip(ss, vs, parameters, strict=True))
-            for ss, vs in zip(strategies, places, strict=True)
-        ),
-        replicate,
-    )

@@ -2,7 +2,12 @@
 
 from popmodel.parameters.compile import compile_parameters
 from popmodel.parameters.death import earnings_ahead, years_ahead
-from popmodel.parameters.places import PlaceUse, places_record, with_places, with_travel
+from popmodel.parameters.places import (
+    places_record,
+    with_places,
+    with_travel,
+    without_places_in_price,
+)
 from popmodel.parameters.record import (
     FLOOR_CELLS,
     MAX_RULES,
@@ -24,7 +29,6 @@ __all__ = [
     "PARAMETERS",
     "STRATEGY",
     "Parameters",
-    "PlaceUse",
     "Record",
     "Structure",
     "compile_parameters",
@@ -35,5 +39,6 @@ __all__ = [
     "trait_factors",
     "with_places",
     "with_travel",
+    "without_places_in_price",
     "years_ahead",
 ]

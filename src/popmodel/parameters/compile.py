@@ -18,7 +18,7 @@ from popmodel.parameters.health import fill_health
 from popmodel.parameters.included import charge_once
 from popmodel.parameters.money import fill_economics, payer_shares
 from popmodel.parameters.people import fill_population
-from popmodel.parameters.places import PlaceUse, fill_places
+from popmodel.parameters.places import fill_places
 from popmodel.parameters.record import (
     MAX_BIOTYPES,
     MAX_CONTACTS,
@@ -43,7 +43,7 @@ def compile_parameters(
     horizon_days: float,
     discount: tuple[float, float] | None = None,
     draw: Mapping[str, float] | None = None,
-    places: PlaceUse | None = None,
+    serves: Mapping[str, str] | None = None,
 ) -> Parameters:
     """Return the parameters of one structure under one draw.
 
@@ -55,7 +55,7 @@ def compile_parameters(
         horizon_days: days simulated.
         discount: yearly rates for costs and health; the setting's when None.
         draw: values by dotted path that replace the cards' base values.
-        places: what a scenario changes in what courses take of services, and cost.
+        serves: service by treatment, where not that of the card.
 
     Raises:
         InputError: the cards do not fit the fixed sizes or contradict each other.
@@ -91,7 +91,7 @@ def compile_parameters(
     fill_economics(q, values, evidence, country, (price, wages))
     fill_health(q, values, evidence, country)
     charge_once(q, values, evidence, country)
-    fill_places(q, values, names, evidence, places or PlaceUse())
+    fill_places(q, values, names, evidence, serves or {})
     fill_population(q, values, evidence, population, names)
     record = np.array([q], dtype=PARAMETERS)
     _require_finite(record)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,27 +19,15 @@ FOREVER = 1 << 40
 """Slots of a service that has as many as are needed, for a while."""
 
 
-@dataclass(frozen=True)
-class PlaceUse:
-    """What a scenario says of services that changes what a course takes and costs.
-
-    Attributes:
-        serves: Service by treatment, where not that of the card.
-        in_price: Share of a course's price that pays for its place, by service charged as such.
-    """
-
-    serves: Mapping[str, str] = field(default_factory=dict)
-    in_price: Mapping[str, float] = field(default_factory=dict)
-
-
 def fill_places(
-    q: Any, v: Mapping[str, float], names: Names, evidence: Evidence, use: PlaceUse
+    q: Any, v: Mapping[str, float], names: Names, evidence: Evidence, serves: Mapping[str, str]
 ) -> None:
     """Fill in which service a course needs, how much of a place, and for how long.
 
     A place treats c patients at once and ends r courses a week. A course takes u of its c parts
     for 7 c / (u r) days, with u the whole number that brings this nearest to the days on which it
-    has sessions: so a place ends r courses a week whatever u is.
+    has sessions: so a place ends r courses a week whatever u is. `serves` names the service of
+    treatments that do not use that of their card.
 
     Raises:
         InputError: more services than the record holds.
@@ -50,7 +37,7 @@ def fill_places(
         raise InputError(f"{len(services)} service cards, at most {MAX_SERVICES} are possible")
     q["service"][:] = -1
     for n, name in enumerate(names.treatments):
-        service = use.serves.get(name) or evidence.treatments[name].service
+        service = serves.get(name) or evidence.treatments[name].service
         if service is None:
             continue
         q["service"][n] = services.index(service)
@@ -61,9 +48,6 @@ def fill_places(
         parts = min(max(round(DAYS_PER_WEEK * at_once / (rate * days)), 1), at_once)
         q["place_units"][n] = parts
         q["place_days"][n] = DAYS_PER_WEEK * at_once / (parts * rate)
-        if service in use.in_price:
-            for cost in ("cost_course", "cost_session", "cost_booster"):
-                q[cost][n] *= 1.0 - use.in_price[service]
     q["renege_rate"] = v["disease.care_seeking.gives_up_waiting_per_year"] / DAYS_PER_YEAR
     q["refuse_share"] = v["disease.care_seeking.never_taken_up"]
     q["discharge_days_saved"] = v["disease.crisis.days_saved_by_benefit"]
@@ -125,6 +109,27 @@ def with_places(
         row["fence_line"][n] = one.fence_line
     row["review_days"][len(services) :] = math.inf
     return s
+
+
+def without_places_in_price(
+    parameters: Record, in_price: Mapping[int, float], treatments: int
+) -> Record:
+    """Return parameters in which courses cost less by what pays for their places.
+
+    Args:
+        parameters: One parameter record; not changed.
+        in_price: Share of the price of courses, sessions and boosters, by position of the service.
+        treatments: How many treatments there are.
+    """
+    if not in_price:
+        return parameters
+    q = parameters.copy()
+    row = q[0]
+    for n in range(treatments):
+        share = in_price.get(int(row["service"][n]), 0.0)
+        for cost in ("cost_course", "cost_session", "cost_booster"):
+            row[cost][n] *= 1.0 - share
+    return q
 
 
 def with_travel(parameters: Record, hours: float) -> Record:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from popmodel.engine.plans import Plans, plans_of, systems
-from popmodel.errors import InputError
+from popmodel.engine.plans import Plans, SitePlan, systems
 from popmodel.evidence.load import Evidence
 from popmodel.parameters import (
     Parameters,
-    PlaceUse,
     places_record,
     with_places,
     with_travel,
+    without_places_in_price,
 )
 from popmodel.parameters.cards import Prices
 from popmodel.rules.codes import COST_PLACES
@@ -33,13 +33,12 @@ from popmodel.scenario.services import (
     site_names,
 )
 from popmodel.units import DAYS_PER_WEEK, DAYS_PER_YEAR
+from popmodel.waiting import service_table, wait_table
 
 
-def place_use(scenario: Scenario) -> PlaceUse:
-    """Return what a scenario changes in what courses take of services, and in their prices."""
-    serves = {t: name for name, one in scenario.services.items() for t in one.serves}
-    costs = place_costs(scenario)
-    return PlaceUse(serves, {name: one.in_course_price for name, one in costs.items()})
+def served_elsewhere(scenario: Scenario) -> dict[str, str]:
+    """Return the service of treatments that do not use that of their card."""
+    return {t: name for name, one in scenario.services.items() for t in one.serves}
 
 
 def has_systems(scenario: Scenario, evidence: Evidence) -> bool:
@@ -55,6 +54,45 @@ def replicate_of(scenario: Scenario, population: NDArray[Any]) -> NDArray[np.int
     return np.where(in_stock, number // size, (number - size * replicates) % replicates)
 
 
+def replicates_shared(
+    scenario: Scenario, evidence: Evidence, population: NDArray[Any]
+) -> NDArray[np.int64] | None:
+    """Return the replicate of every patient where patients share places, else None."""
+    if not limited_services(scenario, evidence):
+        return None
+    return replicate_of(scenario, population)
+
+
+def place_tables(
+    scenario: Scenario,
+    evidence: Evidence,
+    parameters: Parameters,
+    waits: dict[str, Any],
+    horizon_days: float,
+) -> dict[str, Any]:
+    """Return waits.csv and services.csv; both are empty where no service is limited."""
+    services, sites = tuple(sorted(evidence.services)), site_names(scenario)
+    q: Any = parameters.record
+    parts = {
+        str(n): float(q["place_units"][0, n]) / evidence.services[services[k]].patients_at_once
+        for n, k in enumerate(q["service"][0])
+        if k >= 0 and n < len(parameters.treatments)
+    }
+    places = {
+        (name, one.id, site): (one.since_days, one.places.astype(np.float64))
+        for name in scenario.strategies
+        for site in sites
+        for one in services_here(scenario, evidence, name, site)
+        if one.is_limited
+    }
+    return {
+        "waits": wait_table(waits, services, sites, parameters.biotypes, scenario.replicates),
+        "services": service_table(
+            waits, services, sites, places, parts, scenario.replicates, horizon_days
+        ),
+    }
+
+
 def plans_of_scenario(
     scenario: Scenario,
     evidence: Evidence,
@@ -66,23 +104,45 @@ def plans_of_scenario(
     if not has_systems(scenario, evidence):
         return None
     usual = int(parameters.record["contact_usual"][0])
-    strategies, places = [], []
-    for name, record in zip(scenario.strategies, records, strict=True):
-        used = services_of_strategy(scenario, evidence, name)
-        own = [
-            [
-                service if service.id in used else _boundless(service)
-                for service in compile_services(scenario, evidence, name, site)
-            ]
-            for site in site_names(scenario)
-        ]
-        strategies.append([with_places(record, one, parameters.contacts, usual) for one in own])
-        places.append([places_record(one) for one in own])
     hours = [site.travel_hours for site in scenario.sites.values()] or [0.0]
-    return plans_of(
-        strategies, places, [with_travel(parameters.record, h) for h in hours],
-        replicate_of(scenario, population),
-    )  # fmt: skip
+    plans = []
+    for name, record in zip(scenario.strategies, records, strict=True):
+        own = [services_here(scenario, evidence, name, site) for site in site_names(scenario)]
+        plans.append(
+            tuple(
+                SitePlan(
+                    with_places(record, here, parameters.contacts, usual),
+                    places_record(here),
+                    with_travel(_prices(scenario, parameters, here), journey),
+                )
+                for here, journey in zip(own, hours, strict=True)
+            )
+        )
+    return Plans(tuple(plans), replicate_of(scenario, population))
+
+
+def services_here(
+    scenario: Scenario, evidence: Evidence, strategy: str, site: str
+) -> list[CompiledService]:
+    """Return the services of a site under a strategy; what the strategy never uses has no limit."""
+    used = services_of_strategy(scenario, evidence, strategy)
+    return [
+        one
+        if one.id in used
+        else replace(one, since_days=np.zeros(1), places=np.array([UNLIMITED]))
+        for one in compile_services(scenario, evidence, strategy, site)
+    ]
+
+
+def _prices(scenario: Scenario, parameters: Parameters, here: list[CompiledService]) -> Any:
+    """Return parameters without what is paid with the places of limited services."""
+    charged = place_costs(scenario)
+    in_price = {
+        n: charged[one.id].in_course_price
+        for n, one in enumerate(here)
+        if one.is_limited and one.id in charged
+    }
+    return without_places_in_price(parameters.record, in_price, len(parameters.treatments))
 
 
 def services_of_strategy(scenario: Scenario, evidence: Evidence, name: str) -> set[str]:
@@ -95,13 +155,6 @@ def services_of_strategy(scenario: Scenario, evidence: Evidence, name: str) -> s
     return {where[treatment] for treatment in needed if treatment in where}
 
 
-def _boundless(service: CompiledService) -> CompiledService:
-    """Return a service nobody of a strategy uses, so that its number of places is nothing to it."""
-    from dataclasses import replace
-
-    return replace(service, since_days=np.zeros(1), places=np.array([UNLIMITED]))
-
-
 def charge_places(
     scenario: Scenario,
     evidence: Evidence,
@@ -111,10 +164,8 @@ def charge_places(
 ) -> None:
     """Charge every strategy what its places cost, in equal parts to the patients who share them.
 
-    A place costs from the day it opens, used or idle, discounted like all costs.
-
-    Raises:
-        InputError: A service charged as such has no number of places.
+    A place costs from the day it opens, used or idle, discounted like all costs. Where a strategy
+    has as many places as it needs, they are paid for with the courses.
     """
     charged = place_costs(scenario)
     if not charged:
@@ -122,11 +173,9 @@ def charge_places(
     groups = list(systems(population, replicate_of(scenario, population)))
     sites = site_names(scenario)
     for name, history in zip(scenario.strategies, histories, strict=True):
-        used = services_of_strategy(scenario, evidence, name)
         for _, site, who in groups:
-            services = compile_services(scenario, evidence, name, sites[site])
-            for service in services:
-                if service.id in charged and service.id in used:
+            for service in services_here(scenario, evidence, name, sites[site]):
+                if service.id in charged and service.is_limited:
                     price = _price(scenario, evidence, parameters, service.id)
                     _charge(history, who, service, price, parameters)
 
@@ -144,11 +193,6 @@ def _price(scenario: Scenario, evidence: Evidence, parameters: Parameters, name:
 def _charge(
     history: History, who: Any, service: CompiledService, price: float, parameters: Parameters
 ) -> None:
-    if not service.is_limited:
-        told = (
-            f"services.{service.id}.place_cost: places are charged, and there is no number of them"
-        )
-        raise InputError(told)
     horizon = float(parameters.record["horizon"][0])
     rate = float(parameters.record["discount_costs"][0])
     ends = [*service.since_days[1:], horizon]

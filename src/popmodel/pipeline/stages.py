@@ -16,7 +16,13 @@ from popmodel.errors import InputError
 from popmodel.evidence.load import Evidence
 from popmodel.parameters import Parameters, Structure, compile_parameters, compile_strategy
 from popmodel.pipeline.decisions import decision_tables
-from popmodel.pipeline.places import charge_places, place_use, plans_of_scenario
+from popmodel.pipeline.places import (
+    charge_places,
+    place_tables,
+    plans_of_scenario,
+    replicates_shared,
+    served_elsewhere,
+)
 from popmodel.population import synthesise
 from popmodel.results import Folder, structure_folder
 from popmodel.rules.records import History
@@ -55,7 +61,7 @@ def parameters_of(
         horizon_days=horizon_days(scenario),
         discount=(scenario.discount.costs, scenario.discount.health),
         draw=draw,
-        places=place_use(scenario),
+        serves=served_elsewhere(scenario),
     )
 
 
@@ -155,10 +161,12 @@ def evaluate(
     days = horizon_days(scenario)
     names = list(scenario.strategies)
     patients: Tables = {}
+    shared = replicates_shared(scenario, evidence, population)
     for k, name in enumerate(names):
-        patients[name] = outcomes.patient_table(population, histories[k], parameters)
+        patients[name] = outcomes.patient_table(population, histories[k], parameters, shared)
         histories[k] = without_accounts(histories[k])
-    strategies = outcomes.strategy_table(patients, days)
+    waits = {name: history.waits for name, history in zip(names, histories, strict=True)}
+    strategies = outcomes.strategy_table(patients, days, waits)
     cost = f"cost_{scenario.perspective}"
     means = strategies[["strategy", cost, "qaly"]].rename(columns={cost: "cost"})
     recruits = min(RECRUITS, max(FEWEST_RECRUITS, scenario.population.size))
@@ -185,6 +193,7 @@ def evaluate(
     }
     weekly = pd.concat([outcomes.weekly_table(n, h, days) for n, h in pairs], ignore_index=True)
     tables |= decision_tables(scenario, parameters, tables, weekly, patients)
+    tables |= place_tables(scenario, evidence, parameters, waits, days)
     return tables, weekly, patients
 
 

@@ -24,6 +24,7 @@ from popmodel.rules.codes import (
 )
 from popmodel.rules.course import (
     begin_course,
+    begin_wait,
     decide,
     give_booster,
     leave_care,
@@ -31,6 +32,7 @@ from popmodel.rules.course import (
     take_rule,
 )
 from popmodel.rules.decision import NO_RULE, choose, is_eligible
+from popmodel.rules.engagement import leaves_after_dropout
 from popmodel.rules.queue import end_wait, set_rank
 from popmodel.rules.reading import look
 
@@ -122,7 +124,11 @@ def review(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
 
 @rule
 def give_up_waiting(p: Any, o: Any, q: Any, tally: Any, t: Any, how: Any) -> None:
-    """Leave the queue, and care too unless a bridge is under way."""
+    """Leave the queue: out of care or on to the next rule, as after a drop-out; a bridge goes on."""
     end_wait(p, o, t, how)
-    if p.care == CARE_WAIT:
+    if p.care != CARE_WAIT:
+        return
+    if leaves_after_dropout(p, q):
         leave_care(p, o, q, tally, t, ASK_LEFT)
+    else:
+        begin_wait(p, o, q, tally, t, t + q.switch_gap, q.contact_usual)

@@ -8,7 +8,9 @@ from typing import Any
 from popmodel.errors import Problem
 from popmodel.scenario.merge import Merged
 from popmodel.scenario.never import never_applied
+from popmodel.scenario.place_checks import odd_places
 from popmodel.scenario.schema import Scenario
+from popmodel.scenario.services import services_used
 from popmodel.yaml_source import Where
 
 
@@ -63,6 +65,7 @@ def suspicions(scenario: Scenario, merged: Merged) -> list[Problem]:
         *_unused(scenario, merged),
         *_uncalibrated(scenario, merged),
         *_exploratory(scenario, merged),
+        *odd_places(scenario, merged),
     ]
     for name, strategy in scenario.strategies.items():
         found += never_applied(scenario, name, strategy, merged)
@@ -74,7 +77,6 @@ def _unused(scenario: Scenario, merged: Merged) -> Iterator[Problem]:
     if people.intake == "prevalent" and people.incident_per_year > 0:
         told = "incident_per_year is not used with intake: prevalent"
         yield merged.problem(("population", "incident_per_year"), told)
-    cards = scenario.evidence().treatments
     offered = {
         treatment
         for strategy in scenario.strategies.values()
@@ -83,7 +85,8 @@ def _unused(scenario: Scenario, merged: Merged) -> Iterator[Problem]:
             *(care.treat for care in strategy.maintain.values()),
         ]
     }
-    needed = {cards[treatment].service for treatment in offered}
+    used = services_used(scenario, scenario.evidence())
+    needed = {used.get(treatment) for treatment in offered}
     for service in scenario.services.keys() - needed:
         yield merged.problem(("services", service), "nothing that is offered needs this service")
     for name, strategy in scenario.strategies.items():

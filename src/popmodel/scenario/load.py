@@ -16,6 +16,7 @@ from popmodel.scenario.checks import mistakes, suspicions
 from popmodel.scenario.extends import inside, read_chain
 from popmodel.scenario.merge import Merged, merge_files
 from popmodel.scenario.options import apply_named, apply_set
+from popmodel.scenario.place_checks import wrong_places
 from popmodel.scenario.refusals import refusals
 from popmodel.scenario.schema import Names, Scenario, attach
 from popmodel.yaml_source import validation_problems
@@ -141,7 +142,9 @@ def _validated(merged: Merged, folder: Path, problems: Problems) -> Scenario | N
     problems.extend(mistakes(merged))
     if scenario is None or evidence is None or problems:
         return None
-    return attach(scenario, evidence=evidence)
+    scenario = attach(scenario, evidence=evidence)
+    problems.extend(wrong_places(scenario, merged))
+    return None if problems else scenario
 
 
 def _evidence(merged: Merged, folder: Path, problems: Problems) -> Evidence | None:

@@ -10,15 +10,12 @@ from popmodel.scenario.merge import Tell
 from popmodel.scenario.schema import Scenario
 from popmodel.yaml_source import Where, dotted, shown_path
 
-NO_QUEUES = "limited places are not simulated yet"
-LEAVE_OUT = "leave `places` and `opening` out to have places for everybody"
-
 
 def require_simulable(scenario: Scenario) -> None:
     """Refuse what would be ignored, or fail, in the middle of a run.
 
     Raises:
-        InputError: A service has a number of places, or a fit that is asked for does not exist.
+        InputError: A fit that is asked for does not exist.
     """
     file = shown_path(scenario.source_files[0]) if scenario.source_files else ""
 
@@ -36,31 +33,7 @@ def refusals(scenario: Scenario, tell: Tell) -> list[Problem]:
         scenario: A checked scenario.
         tell: Makes a problem that stands at a key of it.
     """
-    return [
-        *_places_of_scenario(scenario, tell),
-        *_places_of_cards(scenario, tell),
-        *_fits(scenario, tell),
-    ]
-
-
-def _places_of_scenario(scenario: Scenario, tell: Tell) -> Iterator[Problem]:
-    for name, service in scenario.services.items():
-        said = {"places": service.places is not None, "opening": bool(service.opening)}
-        for key in (key for key, is_said in said.items() if is_said):
-            yield tell(("services", name, key), NO_QUEUES, LEAVE_OUT)
-
-
-def _places_of_cards(scenario: Scenario, tell: Tell) -> Iterator[Problem]:
-    """Yield a problem for each card with a number of places that the scenario does not replace."""
-    evidence = scenario.evidence()
-    for name, card in evidence.services.items():
-        said = scenario.services.get(name)
-        if card.places is not None and (said is None or said.places is None):
-            path = f"services.{name}.places"
-            if path in evidence.overridden:
-                yield tell(("overrides", path), NO_QUEUES, LEAVE_OUT)
-            else:
-                yield Problem(*evidence.position(path), path, NO_QUEUES, "write places: null")
+    return list(_fits(scenario, tell))
 
 
 def _fits(scenario: Scenario, tell: Tell) -> Iterator[Problem]:

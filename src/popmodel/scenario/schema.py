@@ -294,6 +294,10 @@ class Roll(_Part):
 class PlacesFrom(_Part):
     """A step of a roll-out in short form, in the list `places: [{from: 2026-01, n: 4}, …]`."""
 
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, populate_by_name=True
+    )
+
     since: DayOrMonth = Field(alias="from", description="First day, 2026-01-31, or month, 2026-01.")
     n: Whole = Field(ge=0, le=10_000_000, description="Places from then on.")
 
@@ -350,38 +354,53 @@ QueueOrder = Literal["longest_wait", "most_severe", "latest_line"]
 PlacesGiven = Annotated[Whole, Field(ge=0, le=10_000_000)] | tuple[PlacesFrom, ...]
 
 
-class Service(_Part):
-    """Places that courses occupy; what is left out comes from the service card."""
+class ServiceChange(_Part):
+    """What differs at a site or under a strategy; what is left out stays as it is."""
 
     places: PlacesGiven | None = Field(
         default=None,
         description="Places from the start, or a roll-out [{from: 2026-01, n: 4}, …]; "
         "null: as on the card.",
     )
-    opening: tuple[Roll, ...] = Field(
-        default=(), description="Roll-out: places from given days on, in order of the days."
+    opening: tuple[Roll, ...] | None = Field(
+        default=None, description="Roll-out: places from given days on, in order of the days."
     )
-    order: QueueOrder | Weights = Field(
-        default="longest_wait",
-        description="Who is served first: longest_wait, most_severe (severity band when joining "
-        "or last reviewed, a crisis highest, then longest wait), latest_line, or a score "
-        "{severity: , line: , week: }.",
+    order: QueueOrder | Weights | None = Field(
+        default=None,
+        description="Who is served first: longest_wait (the default), most_severe (severity band "
+        "when joining or last reviewed, a crisis highest, then longest wait), latest_line, or a "
+        "score {severity: , line: , week: }.",
     )
     ring_fence: RingFence | None = Field(
         default=None, description="Places kept for the more severe or for later lines."
     )
-    review_days: Number | None = Field(
+    review_days: Annotated[Number, Field(gt=0, le=3660)] | None = Field(
         default=None,
-        gt=0,
-        le=3660,
         description="Days between looks at those who wait: who is well leaves, ranks are set anew.",
     )
-    tick_days: Number = Field(
-        default=1.0, gt=0, le=365, description="Days between decisions of the service."
+    tick_days: Annotated[Number, Field(gt=0, le=365)] | None = Field(
+        default=None, description="Days between decisions of the service; left out: 1."
     )
     contact: ContactName | None = Field(
         default=None, description="Contact while waiting; left out: that of the service card."
     )
+
+    @model_validator(mode="after")
+    def _days_in_order(self) -> Self:
+        rolled = isinstance(self.places, tuple)
+        for key, steps in (("opening", self.opening or ()), ("places", self.places)):
+            days = [step.since for step in steps] if isinstance(steps, tuple) else []
+            if days != sorted(set(days)):
+                raise _fault("the days must rise from step to step", at=(key,))
+        if rolled and self.opening:
+            told = "a roll-out stands in places, so opening says it twice"
+            raise _fault(told, at=("opening",))
+        return self
+
+
+class Service(ServiceChange):
+    """Places that courses occupy; what is left out comes from the service card."""
+
     serves: TreatmentNames = Field(
         default=(),
         description="Treatments that take their places here, whatever their cards say; the "
@@ -391,38 +410,22 @@ class Service(_Part):
         default=None, description="Charge places as such, used or idle; left out: not charged."
     )
 
-    @model_validator(mode="after")
-    def _days_in_order(self) -> Self:
-        days = [step.since for step in self.opening]
-        if days != sorted(set(days)):
-            raise _fault("the days must rise from step to step", at=("opening",))
-        if not isinstance(self.places, tuple):
-            return self
-        days = [step.since for step in self.places]
-        if days != sorted(set(days)):
-            raise _fault("the days must rise from step to step", at=("places",))
-        if self.opening:
-            told = "a roll-out stands in places, so opening says it twice"
-            raise _fault(told, at=("opening",))
-        return self
-
     def steps(self) -> tuple[tuple[date, int], ...]:
         """Return the roll-out: days and the places from them on."""
         if isinstance(self.places, tuple):
             return tuple((step.since, step.n) for step in self.places)
-        return tuple((step.since, step.places) for step in self.opening)
+        return tuple((step.since, step.places) for step in self.opening or ())
 
-    def under(self, over: "Service") -> "Service":
-        """Return this service with what another one says put over it."""
-        said = {name: getattr(over, name) for name in over.model_fields_set}
-        mine = {name: getattr(self, name) for name in self.model_fields_set}
+    def under(self, change: ServiceChange) -> "Service":
+        """Return this service with what differs at a site, or under a strategy."""
+        said = {
+            name: value
+            for name in ServiceChange.model_fields
+            if (value := getattr(change, name)) is not None
+        }
         if "places" in said:
-            mine.pop("opening", None)
-        return self.model_construct(_fields_set={*mine, *said}, **{**self._plain(), **mine, **said})
-
-    @classmethod
-    def _plain(cls) -> dict[str, Any]:
-        return {name: one.default for name, one in cls.model_fields.items()}
+            said.setdefault("opening", None)
+        return self.model_copy(update=said)
 
 
 class Site(_Part):
@@ -433,7 +436,7 @@ class Site(_Part):
     travel_hours: Annotated[Number, Field(ge=0, le=48)] = Field(
         default=0.0, description="Hours of travel, there and back, for every visit or day of care."
     )
-    services: dict[ServiceName, Service] = Field(
+    services: dict[ServiceName, ServiceChange] = Field(
         default_factory=dict, description="Places of this site, over those of the scenario."
     )
 
@@ -647,7 +650,7 @@ class Strategy(_Part):
         description="When a service is full: wait for a place | next rule | {bridge: <treatment>} "
         "while waiting. Left out: as in then, else wait.",
     )
-    services: dict[ServiceName, Service] = Field(
+    services: dict[ServiceName, ServiceChange] = Field(
         default_factory=dict,
         description="Places under this strategy, over those of the scenario and its sites.",
     )
@@ -830,7 +833,7 @@ class Scenario(_Part):
 
     def resolved(self) -> dict[str, Any]:
         """Return everything the scenario says, defaults filled in, as plain data for YAML."""
-        return dict(self.model_dump(mode="json", exclude_none=True))
+        return dict(self.model_dump(mode="json", exclude_none=True, by_alias=True))
 
 
 def _put(said: Any, path: str, value: Any) -> None:

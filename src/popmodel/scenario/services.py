@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from popmodel.errors import InputError
 from popmodel.evidence.load import Evidence
-from popmodel.scenario.schema import PlaceCost, Scenario, Service, Weights
+from popmodel.scenario.schema import PlaceCost, Scenario, Service, ServiceChange, Weights
 
 UNLIMITED = -1
 ORDERS = {
@@ -82,11 +82,11 @@ def compile_services(
 
 def said(scenario: Scenario, name: str, strategy: str = "", site: str = "") -> Service:
     """Return what a scenario says of a service: in general, of the site, of the strategy."""
-    found = scenario.services.get(name, Service())
+    found, same = scenario.services.get(name, Service()), ServiceChange()
     if site:
-        found = found.under(scenario.sites[site].services.get(name, Service()))
+        found = found.under(scenario.sites[site].services.get(name, same))
     if strategy:
-        found = found.under(scenario.strategies[strategy].services.get(name, Service()))
+        found = found.under(scenario.strategies[strategy].services.get(name, same))
     return found
 
 
@@ -139,7 +139,7 @@ def _compile(
         since_days=np.array([day for day, _ in steps], dtype=np.float64),
         places=np.array([places for _, places in steps], dtype=np.int64),
         weights=weights,
-        tick_days=service.tick_days,
+        tick_days=service.tick_days or 1.0,
         review_days=service.review_days or np.inf,
         contact=service.contact or card.waiting_contact,
         fence_share=fence.share if fence else 0.0,
@@ -150,7 +150,7 @@ def _compile(
 
 
 def _weights(service: Service) -> tuple[float, float, float, float]:
-    order = service.order
+    order = service.order or "longest_wait"
     if isinstance(order, Weights):
         return (0.0, order.severity, order.line, order.week)
     if order not in ORDERS:
