@@ -124,7 +124,7 @@ def review(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
 
 @rule
 def give_up_waiting(p: Any, o: Any, q: Any, tally: Any, t: Any, how: Any) -> None:
-    """Leave the queue and do as after a drop-out: out of care, or the next rule; a bridge goes on."""
+    """Leave the queue and do as after a drop-out: out of care or the next rule; bridges go on."""
     end_wait(p, o, t, how)
     if p.care != CARE_WAIT:
         return
