@@ -97,6 +97,14 @@ PARAMETER_FIELDS: Final[dict[str, str]] = {
     "after": "treatments one of which must have come just before, one bit each, 0 any",
     "settings": "settings in which it is offered, one bit each",
     "community_settings": "bits of the settings that count as living in the community",
+    "service": "position of the service whose places a course takes, -1 none",
+    "place_units": "parts of a place that it takes",
+    "trips_per_day": "journeys a day while it has sessions; 0 at home",
+    "wage_of_time": "worth of an hour of the patient",
+    "place_days": "days for which it takes them",
+    "renege_rate": "hazard of giving up a wait for a place, per day",
+    "refuse_share": "probability that a referral to a limited service is never taken up",
+    "discharge_days_saved": "days by which a benefit ends an admission sooner",
     "relapse_period_end": "ends of the periods after remission, days",
     "natural_relapse": "hazard of relapse per day after a remission without treatment, by period",
     "residual_ratio": "factor for a response that is no remission",
@@ -186,6 +194,17 @@ STRATEGY_FIELDS: Final[dict[str, str]] = {
     "after_last": "0 care as usual, 1 none",
     "booster": "booster card by the treatment that worked, -1 none",
     "booster_days": "days between boosters",
+    "limited": "services with a number of places, one bit each",
+    "on_full": "0 wait, 1 next rule, 2 bridge",
+    "bridge": "course that bridges a wait, -1 none",
+    "waiting_contact": "contact while waiting, by service",
+    "review_days": "days between looks at those who wait, by service",
+    "weight_band": "weight of the severity band in the rank, by service",
+    "weight_severity": "weight of the measured score, by service",
+    "weight_line": "weight of the line, by service",
+    "weight_week": "weight of a week waited, by service",
+    "fence_severity": "measured score from which ring-fenced places are open, by service",
+    "fence_line": "line from which they are, by service",
 }
 
 EVENTS: Final[dict[str, str]] = {
@@ -205,6 +224,8 @@ EVENTS: Final[dict[str, str]] = {
     "decision": "the end of a wait: the strategy's rules are read",
     "booster": "a booster session, and the next one is set",
     "birthday into another age band": "wage and utility norm change",
+    "gives up waiting": "a wait for a place is given up, or the referral never taken up",
+    "reading while waiting for a place": "a grid point: nothing is read ahead in a queue",
     "end": "the horizon",
 }
 
