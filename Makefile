@@ -84,8 +84,8 @@ check-layers: venv
 
 check-inputs: venv
 	$(PY) -m pip check
-	$(BIN)/popmodel check $(sort $(wildcard scenarios/*.yaml))
-	$(BIN)/popmodel check src/popmodel/evidence/cards
+	$(BIN)/popmodel check $(sort $(wildcard scenarios/*.yaml scenarios/published/*.yaml))
+	$(BIN)/popmodel check src/popmodel/evidence/cards scenarios/published/cards
 
 format: venv  ## write the code in the house style
 	$(BIN)/ruff format .

@@ -20,6 +20,7 @@ import dossier
 from claims_page import claims_parts
 from dossier import table
 from fields import EVENTS, PARAMETER_FIELDS, STATES, STRATEGY_FIELDS
+from published_page import published_parts
 
 from popmodel.evidence.listing import counts, origin
 from popmodel.evidence.load import Evidence, load_evidence
@@ -188,7 +189,7 @@ def parts() -> dict[str, str]:
         "trial_counts": lambda: trial_counts(evidence),
     }
     made = {name: make() for name, make in makers.items()}
-    return made | claims_parts() | dossier.parts(evidence)
+    return made | claims_parts() | dossier.parts(evidence) | published_parts(evidence)
 
 
 def filled(text: str, made: Mapping[str, str]) -> str:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from popmodel.cli import published as published_models
 from popmodel.cli.printing import number, print_json, print_line, print_table, remark
 from popmodel.cli.settings import JsonOption
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from popmodel.errors import InputError
     from popmodel.evidence import Evidence
     from popmodel.parameters import Structure
     from popmodel.trials.structures import Standing
@@ -42,12 +44,27 @@ def validate(
     recruits: Annotated[
         int, typer.Option("--recruits", min=2, help="Stock patients for each trial to recruit.")
     ] = 8192,
+    published: Annotated[
+        bool, typer.Option("--published", help="Published models instead of trials; see --models.")
+    ] = False,
+    models: Annotated[
+        Path | None,
+        typer.Option("--models", help="Folder of published models; scenarios/published if none."),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Emulate every trial card and tell which published numbers the model would not expect.
 
     With several structures they are compared by how well they foretold the numbers held back.
+    With --published the figures of published models stand beside ours instead, each with the
+    tolerance that was agreed before; --report writes both, with --published that table alone.
     """
+    if published:
+        _require_no_structure(structure, correlation)
+        published_models.publish(published_models.folder_of(models), _home(folder, report), json)
+        return
+    if models is not None and not report:
+        raise _told("--models", "is for --published or --report")
     from popmodel.cli.calibrate import CORRELATIONS, SEVERITY_EFFECTS, chosen
     from popmodel.evidence import load_evidence
     from popmodel.parameters import Structure
@@ -67,8 +84,34 @@ def validate(
     _answer(found, compared, json)
     if home is not None:
         _write(home, known, found, seed, recruits)
+        _write_published(home, models)
     for rows in found.values():
         require_agreement(rows)
+
+
+def _told(option: str, message: str, hint: str = "") -> InputError:
+    from popmodel.errors import InputError, Problem
+
+    return InputError([Problem(option, 0, 0, "", message, hint)])
+
+
+def _require_no_structure(structure: str, correlation: str) -> None:
+    """Refuse a structure that nobody would read: the scenarios say their own."""
+    for option, found, default in (
+        ("--structure", structure, "evidence"),
+        ("--correlation", correlation, "default"),
+    ):
+        if found != default:
+            raise _told(option, "is for trials; published models say theirs in their scenarios")
+
+
+def _write_published(home: Path, models: Path | None) -> None:
+    """Write the tables of published models where there are any."""
+    if models is None and not published_models.MODELS.is_dir():
+        remark(f"there is no {published_models.MODELS} here: no table of published models")
+        return
+    place = published_models.folder_of(models)
+    published_models.write(home, place, *published_models.compared(place))
 
 
 def _home(folder: Path | None, report: bool) -> Path | None:
