@@ -10,6 +10,8 @@ import pytest
 from tests.docs.test_docs_are_fresh import ROOT, build
 
 from popmodel.evidence import load_evidence
+from popmodel.trials.published_figures import Figures
+from popmodel.yaml_source import read_yaml
 
 FOLDER = ROOT / "docs/validation"
 
@@ -91,3 +93,39 @@ def test_weights_of_calibrated_structures_add_up_to_one():
     fitted = rows[rows["calibrated"].astype(bool)]
     assert fitted["weight"].sum() == pytest.approx(1.0, abs=1e-4)
     assert rows.loc[~rows["calibrated"].astype(bool), "weight"].isna().all()
+
+
+def test_every_figure_of_a_published_model_stands_in_the_dossier(published):
+    saved = pd.read_csv(FOLDER / "published.csv")
+    known = {
+        (model, figure.says, strategy)
+        for model, said in published.items()
+        for figure in said.figures
+        for strategy in figure.published
+    }
+    shown = set(zip(saved["scenario"], saved["figure"], saved["strategy"], strict=True))
+    assert shown == known, "run popmodel validate --published --report"
+
+
+def test_the_dossier_has_the_published_figures_and_tolerances_of_the_files(published):
+    saved = pd.read_csv(FOLDER / "published.csv").set_index(["scenario", "figure", "strategy"])
+    for model, said in published.items():
+        for figure in said.figures:
+            for name, value in figure.published.items():
+                row = saved.loc[(model, figure.says, name)]
+                assert row["published"] == pytest.approx(value)
+                if figure.measure is not None:
+                    inside = figure.allows(value, row["ours"])
+                    assert row["verdict"] == ("inside" if inside else "outside")
+
+
+def test_every_figure_outside_has_a_reason():
+    saved = pd.read_csv(FOLDER / "published.csv")
+    silent = saved[(saved["verdict"] == "outside") & (saved["why"].str.len() < 9)]
+    assert silent.empty
+
+
+@pytest.fixture(scope="module")
+def published() -> dict[str, Figures]:
+    files = sorted((ROOT / "scenarios/published/figures").glob("*.yaml"))
+    return {file.stem: Figures.model_validate(read_yaml(file).data) for file in files}

@@ -84,14 +84,14 @@ def print_rows(rows: Sequence[Row], changed: Sequence[ChangedRow]) -> None:
 def _print_scenario(scenario: str, rows: Sequence[Row]) -> None:
     from popmodel.trials.published_models import NOT_EXPRESSIBLE
 
-    heads = ("figure", "published", "ours", "difference", "agreed", "verdict")
+    heads = ("figure", "strategy", "published", "ours", "difference", "agreed", "verdict")
     cells = [
-        (f"{row.figure}: {versus(row)}", digits(row.published), with_error(row.ours, row.se),
+        (row.figure, versus(row), digits(row.published), with_error(row.ours, row.se),
          digits(row.difference), limits(row.low, row.high), row.verdict + " ~" * row.unsure)
         for row in rows
         if row.verdict != NOT_EXPRESSIBLE
     ]  # fmt: skip
-    print_table(scenario, heads, cells)
+    print_table(scenario, heads, cells, numbers=2)
     if any(row.unsure for row in rows):
         print_line("~ the nearer end of what was agreed lies within the error of ours")
     missing = {row.figure: row.why for row in rows if row.verdict == NOT_EXPRESSIBLE}

@@ -148,6 +148,18 @@ class Figures(Part):
     figures: Annotated[Several[Figure], Field(min_length=1)]
     changes: Several[Change] = ()
 
+    @model_validator(mode="after")
+    def _no_name_twice(self) -> Figures:
+        says = [one.says for one in self.figures]
+        found = [
+            Fault(f"'{text}' stands twice", ("figures", n, "says"), "rows are told apart by it")
+            for n, text in enumerate(says)
+            if text in says[:n]
+        ]
+        if found:
+            raise faults(found)
+        return self
+
 
 @dataclass(frozen=True)
 class PublishedModel:
