@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from tests.trials.test_published_models import one_published_model
 
 from popmodel import evidence
 from popmodel.cli import main
@@ -58,16 +59,28 @@ def test_structures_are_compared_when_several_are_asked_for(popmodel):
 
 
 def test_a_dossier_is_tables_a_manifest_and_a_chart(popmodel, tmp_path):
-    code, _, _ = popmodel("validate", "--report", tmp_path / "d", *FEW)
+    models = one_published_model(tmp_path / "models")
+    code, _, _ = popmodel("validate", "--report", tmp_path / "d", "--models", models, *FEW)
     assert code in (0, 4)
     home = tmp_path / "d"
     names = {path.stem for path in home.glob("*.csv")}
-    assert names == {"predictions", "scores", "structures", "left_out"}
+    trials = {"predictions", "scores", "structures", "left_out"}
+    assert names == trials | {"published", "published_changes"}
     made = json.loads((home / "manifest.json").read_text(encoding="utf-8"))
     assert made["recruits"] == 256
     assert made["structures"] == ["evidence_default"]
     assert any(name.startswith("trials/") for name in made["cards"])
     assert (home / "charts/validation_forest.svg").stat().st_size > 1000
+
+
+def test_without_published_models_the_dossier_is_that_of_the_trials(
+    popmodel, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(command.published_models, "MODELS", tmp_path / "none")
+    code, _, told = popmodel("validate", "--report", tmp_path / "d", *FEW)
+    assert code in (0, 4)
+    assert "no table of published models" in told
+    assert not (tmp_path / "d/published.csv").exists()
 
 
 def test_a_folder_without_report_is_refused_and_nothing_written(popmodel, tmp_path):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import shutil
 
 import pandas as pd
 import pytest
-from tests.trials.test_published_models import FOLDER, NEEDED
+from tests.trials.test_published_models import NEEDED, one_published_model
 
 from popmodel.cli import main
 
@@ -27,13 +26,7 @@ def popmodel(capsys):
 
 @pytest.fixture
 def one_model(tmp_path):
-    place = tmp_path / "models"
-    for name in NEEDED:
-        (place / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(FOLDER / name, place / name)
-    file = place / "ross_soeteman_2020.yaml"
-    file.write_text(file.read_text(encoding="utf-8").replace("size: 4000", "size: 400"))
-    return place
+    return one_published_model(tmp_path / "models")
 
 
 def test_figures_stand_beside_ours_and_a_miss_is_no_failure(popmodel, one_model):

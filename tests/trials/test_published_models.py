@@ -38,6 +38,17 @@ NEEDED = (
 """The files of one published model alone."""
 
 
+def one_published_model(place: Path, size: int = 400) -> Path:
+    """Copy one published model alone into a folder, with few patients, and return the folder."""
+    for name in NEEDED:
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(FOLDER / name, place / name)
+    file = place / "ross_soeteman_2020.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("size: 4000", f"size: {size}"), encoding="utf-8")
+    return place
+
+
 @pytest.fixture(scope="module")
 def models() -> dict[str, PublishedModel]:
     return {one.name: one for one in load_published(FOLDER)}
@@ -199,11 +210,7 @@ def test_every_measure_reads_the_patient_table(ross_patients):
 
 @pytest.fixture
 def folder(tmp_path) -> Path:
-    place = tmp_path / "published"
-    for name in NEEDED:
-        (place / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(FOLDER / name, place / name)
-    return place
+    return one_published_model(tmp_path / "published")
 
 
 def problems_of(folder: Path) -> str:
