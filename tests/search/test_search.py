@@ -175,6 +175,25 @@ def test_the_shortlist_is_cautious_about_the_budget(tmp_path):
     assert len(best_of(found, 3)) == 3
 
 
+def test_places_are_shared_by_whole_populations_and_waits_are_told(tmp_path):
+    """Few places make people wait; a place that costs makes the program dearer, used or idle."""
+
+    def tried(places: int, cost: float = 0.0) -> dict[str, float]:
+        limit = {"places": places, "place_cost": {"per_place_year": cost}}
+        asked = ask(
+            tmp_path, STRATEGIES, size=100, years=1, search=SEARCH, services={"therapist": limit}
+        )
+        question = question_of(asked)
+        bench = bench_of(question, 800, 1, threads=1)
+        assert (bench.scenario.replicates, len(bench.population)) == (8, 800)
+        return bench.try_out(space_of(question).scenario_of({"x": (Rule("cbt"),)}))["x"]
+
+    few, many, dear = tried(1), tried(1000), tried(1, cost=50_000.0)
+    assert few["wait_days"] > 5.0 and many["wait_days"] == 0.0
+    assert 0.0 < few["nmb_se"] and 0.0 < few["wait_days_se"]
+    assert dear["program_per_year"] - few["program_per_year"] == pytest.approx(500.0, rel=0.01)
+
+
 # ------------------------------------------------------------------ the parts
 
 

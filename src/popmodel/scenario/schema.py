@@ -731,18 +731,18 @@ class Search(_Part):
     )
     patients: Annotated[Whole, Field(ge=10, le=LARGEST_POPULATION)] | None = Field(
         default=None,
-        description="Patients on whom every proposal is tried, always the same; left out: 3000, "
-        "or the whole population where a service has a number of places.",
+        description="Patients on whom every proposal is tried, always the same; left out: 3000. "
+        "Where places are shared: as many whole populations as come near it, at least four.",
     )
     shortlist_patients: Annotated[Whole, Field(ge=10, le=LARGEST_POPULATION)] | None = Field(
         default=None,
         description="Other patients on whom the best proposals are tried again, simplified and "
-        "chosen; left out: 10000, or the whole population where a service has a number of places.",
+        "chosen; left out: 10000.",
     )
     fresh_patients: Annotated[Whole, Field(ge=10, le=LARGEST_POPULATION)] | None = Field(
         default=None,
         description="New patients on whom those that were chosen are tried at last; left out: "
-        "20000, or the whole population where a service has a number of places.",
+        "20000.",
     )
     keep: Annotated[Whole, Field(ge=1, le=30)] = Field(
         default=8, description="Most strategies of the frontier that are tried again and written."

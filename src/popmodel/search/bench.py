@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from popmodel.outcomes import mean_and_error, patient_table
+from popmodel.outcomes import mean_and_error, patient_table, replicates_of
 from popmodel.parameters import Parameters
 from popmodel.pipeline import parameters_of, population_of
+from popmodel.pipeline.places import replicates_shared
 from popmodel.pipeline.stages import simulate
 from popmodel.scenario.schema import Scenario
 from popmodel.search.question import LESS_IS_BETTER, Question
@@ -29,6 +30,8 @@ CONSEQUENCES: Final = ("adverse_events", "crisis", "background")
 PROGRAM: Final = tuple(name for name in HEALTH_CARE_CATEGORIES if name not in CONSEQUENCES)
 OUTCOMES: Final = ("cost", "qaly", "remission_weeks", "wait_days", "program_per_year")
 """What is known of every patient; `cost` is that of the scenario's perspective."""
+FEWEST_REPLICATES: Final = 4
+"""Whole populations of a bench where places are shared."""
 SURE: Final = 2.0
 """Standard errors by which a difference must be away from none to be believed."""
 
@@ -57,11 +60,16 @@ class Bench:
         Args:
             asked: a scenario that differs from the bench's in its strategies only.
         """
+        tried = self.scenario.model_copy(update={"strategies": asked.strategies})
+        evidence = tried.evidence()
         histories = simulate(
-            asked, asked.evidence(), self.parameters, self.population, "compiled", self.threads
+            tried, evidence, self.parameters, self.population, "compiled", self.threads
         )
+        shared = replicates_shared(tried, evidence, self.population)
         return {
-            name: _with_program(patient_table(self.population, history, self.parameters), self)
+            name: _with_program(
+                patient_table(self.population, history, self.parameters, shared), self
+            )
             for name, history in zip(asked.strategies, histories, strict=True)
         }
 
@@ -71,17 +79,16 @@ class Bench:
         Args:
             asked: a scenario whose strategies are tried, the comparator among them.
         """
-        values = {name: values_of(table, asked) for name, table in self.tables(asked).items()}
-        base, wtp = values[asked.comparator], self.question.wtp
-        return {name: row_of(own, base, wtp) for name, own in values.items()}
-
-
-Values = dict[str, NDArray[np.float64]]
-"""One of `OUTCOMES` to its value for each patient."""
+        tables, wtp = self.tables(asked), self.question.wtp
+        base = tables[asked.comparator]
+        return {name: row_of(table, base, asked, wtp) for name, table in tables.items()}
 
 
 def bench_of(question: Question, patients: int, seed: int, threads: int | None = None) -> Bench:
-    """Return a bench with so many patients; those who join over time are as many in proportion.
+    """Return a bench with about so many patients, and those who join over time in proportion.
+
+    Places are shared by the whole population of the scenario; where they are limited the bench
+    holds so many whole populations, at least as many as an error can be told from.
 
     Args:
         question: what is asked.
@@ -90,25 +97,39 @@ def bench_of(question: Question, patients: int, seed: int, threads: int | None =
         threads: how many; all processors when None.
     """
     asked, said = question.scenario, question.scenario.population
-    joining = said.incident_per_year * patients / said.size
+    size, replicates = patients, 1
+    if question.is_limited:
+        size, replicates = said.size, max(FEWEST_REPLICATES, round(patients / said.size))
+    joining = said.incident_per_year * size / said.size
     scenario = asked.with_values(
-        {"population.size": patients, "population.incident_per_year": joining, "seed": seed,
-         "replicates": 1}
+        {"population.size": size, "population.incident_per_year": joining, "seed": seed,
+         "replicates": replicates}
     )  # fmt: skip
     parameters = parameters_of(scenario, scenario.evidence(), question.choice)
     population = population_of(scenario, parameters, threads)
     return Bench(question, scenario, parameters, population, threads)
 
 
-def row_of(own: Values, base: Values, wtp: float) -> dict[str, float]:
-    """Return means, paired differences from a base, and net benefit, each with its error."""
+def row_of(
+    own: pd.DataFrame, base: pd.DataFrame, scenario: Scenario, wtp: float
+) -> dict[str, float]:
+    """Return means, paired differences from a base, and net benefit, each with its error.
+
+    Args:
+        own: patient table of a strategy, from `Bench.tables`.
+        base: that of the comparator.
+        scenario: says whose costs count.
+        wtp: money per QALY.
+    """
     row: dict[str, float] = {}
+    of, ours, theirs = replicates_of(own), _values(own, scenario), _values(base, scenario)
     for name in OUTCOMES:
-        row[name], row[f"{name}_se"] = mean_and_error(own[name])
+        row[name], row[f"{name}_se"] = mean_and_error(ours[name], of)
     for name in OUTCOMES:
-        row[f"inc_{name}"], row[f"inc_{name}_se"] = mean_and_error(own[name] - base[name])
-    gain = wtp * (own["qaly"] - base["qaly"]) - (own["cost"] - base["cost"])
-    row["nmb"], row["nmb_se"] = mean_and_error(gain)
+        more = mean_and_error(ours[name] - theirs[name], of)
+        row[f"inc_{name}"], row[f"inc_{name}_se"] = more
+    gain = wtp * (ours["qaly"] - theirs["qaly"]) - (ours["cost"] - theirs["cost"])
+    row["nmb"], row["nmb_se"] = mean_and_error(gain, of)
     return row
 
 
@@ -149,7 +170,7 @@ def _with_program(table: pd.DataFrame, bench: Bench) -> pd.DataFrame:
     return table.assign(program_per_year=spent / years.mean())
 
 
-def values_of(table: pd.DataFrame, scenario: Scenario) -> Values:
+def _values(table: pd.DataFrame, scenario: Scenario) -> dict[str, NDArray[np.float64]]:
     """Return what is known of every patient, by name in `OUTCOMES`."""
     named = {name: name for name in OUTCOMES} | {"cost": f"cost_{scenario.perspective}"}
     return {name: table[column].to_numpy(dtype=float) for name, column in named.items()}

@@ -14,7 +14,7 @@ import pandas as pd
 
 from popmodel.economics.incremental import incremental_table
 from popmodel.outcomes import versus_comparator
-from popmodel.search.bench import SURE, bench_of, budget_word, row_of, values_of
+from popmodel.search.bench import SURE, bench_of, budget_word, row_of
 from popmodel.search.explore import Found, Progress
 from popmodel.search.question import Question
 from popmodel.search.space import Candidate, words_of
@@ -120,11 +120,10 @@ def _frontier(
 ) -> pd.DataFrame:
     """Return one row a strategy, those of the scenario first."""
     scenario, budget = found.question.scenario, found.question.search.budget_per_year
-    values = {name: values_of(table, scenario) for name, table in tables.items()}
     beaten = against.groupby("strategy")["beats"].sum()
     rows = []
     for name in [*scenario.strategies, *candidates]:
-        row = row_of(values[name], values[scenario.comparator], found.question.wtp)
+        row = row_of(tables[name], tables[scenario.comparator], scenario, found.question.wtp)
         one = candidates.get(name)
         rows.append(
             {

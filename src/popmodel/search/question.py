@@ -7,7 +7,7 @@ from typing import Final
 
 from popmodel.errors import InputError, Problem
 from popmodel.scenario.schema import Scenario, Search, StructureChoice
-from popmodel.scenario.services import UNLIMITED, compile_services
+from popmodel.scenario.services import limited_services
 from popmodel.yaml_source import shown_path
 
 PATIENTS: Final = 3000
@@ -53,8 +53,7 @@ def question_of(scenario: Scenario) -> Question:
     """Return what a scenario asks of a search.
 
     Raises:
-        InputError: it asks for several structures, for waits where nobody waits, or for fewer
-            patients than its places are for.
+        InputError: it asks for several structures, or for waits where nobody waits.
     """
     said = scenario.search or Search()
     limited = is_limited(scenario)
@@ -68,17 +67,16 @@ def question_of(scenario: Scenario) -> Question:
         choice=scenario.structures()[0],
         then=said.then or scenario.comparator,
         objectives=said.objectives or usual,
-        patients=said.patients or (size if limited else min(size, PATIENTS)),
-        shortlist_patients=said.shortlist_patients or (size if limited else SHORTLIST_PATIENTS),
-        fresh_patients=said.fresh_patients or (size if limited else FRESH_PATIENTS),
+        patients=said.patients or (PATIENTS if limited else min(size, PATIENTS)),
+        shortlist_patients=said.shortlist_patients or SHORTLIST_PATIENTS,
+        fresh_patients=said.fresh_patients or FRESH_PATIENTS,
         is_limited=limited,
     )
 
 
 def is_limited(scenario: Scenario) -> bool:
-    """Return whether a service of a treatment has a number of places at any time."""
-    services = compile_services(scenario, scenario.evidence())
-    return any(bool((service.places != UNLIMITED).any()) for service in services)
+    """Return whether a service of a treatment has a number of places."""
+    return bool(limited_services(scenario, scenario.evidence()))
 
 
 def _problems(scenario: Scenario, said: Search, limited: bool) -> list[Problem]:
@@ -95,10 +93,4 @@ def _problems(scenario: Scenario, said: Search, limited: bool) -> list[Problem]:
     if "wait_days" in said.objectives and not limited:
         told = "nobody waits: no service has a number of places"
         tell("search.objectives", told, "leave wait_days out, or limit a service")
-    size = scenario.population.size
-    for name in ("patients", "shortlist_patients", "fresh_patients") if limited else ():
-        wanted = getattr(said, name)
-        if wanted not in (None, size):
-            told = f"{wanted} patients would share places that are meant for {size}"
-            tell(f"search.{name}", told, f"leave {name} out, or change population.size")
     return found

@@ -120,7 +120,7 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
         for ax, (column, scale, name) in zip(axes[1:], WAIT_PANELS, strict=True):
             draw_waits(table, ax, column, scale)
             _limits(ax, table, "wait_days", column, scale)
-            ax.set_xlabel("Days waited for a course")
+            ax.set_xlabel("Days waited per patient")
             ax.set_ylabel(name)
     _keys(fig, table, about)
     style.settle(fig)
