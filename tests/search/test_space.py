@@ -98,9 +98,10 @@ def test_waits_cannot_be_traded_where_nobody_waits(tmp_path):
 
 
 def test_waits_are_traded_where_a_service_has_a_number_of_places(tmp_path):
-    asked = ask(tmp_path, STRATEGIES, services={"ect_suite": {"places": 3}})
+    asked = ask(tmp_path, STRATEGIES, services={"ect_suite": {"places": 3}}, replicates=50)
     question = question_of(asked)
     assert question.is_limited and question.objectives == ("cost", "qaly", "wait_days")
+    assert question.fresh_patients == 25_000
 
 
 @pytest.mark.parametrize(

@@ -742,7 +742,7 @@ class Search(_Part):
     fresh_patients: Annotated[Whole, Field(ge=10, le=LARGEST_POPULATION)] | None = Field(
         default=None,
         description="New patients on whom those that were chosen are tried at last; left out: "
-        "20000.",
+        "20000, and where places are shared at least all replicates of a run.",
     )
     keep: Annotated[Whole, Field(ge=1, le=30)] = Field(
         default=8, description="Most strategies of the frontier that are tried again and written."

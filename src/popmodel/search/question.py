@@ -61,6 +61,7 @@ def question_of(scenario: Scenario) -> Question:
         raise InputError(problems)
     usual: tuple[str, ...] = ("cost", "qaly", "wait_days") if limited else ("cost", "qaly")
     size = scenario.population.size
+    fewest = size * scenario.replicates if limited else 0
     return Question(
         scenario=scenario,
         search=said,
@@ -69,7 +70,7 @@ def question_of(scenario: Scenario) -> Question:
         objectives=said.objectives or usual,
         patients=said.patients or (PATIENTS if limited else min(size, PATIENTS)),
         shortlist_patients=said.shortlist_patients or SHORTLIST_PATIENTS,
-        fresh_patients=said.fresh_patients or FRESH_PATIENTS,
+        fresh_patients=said.fresh_patients or max(FRESH_PATIENTS, fewest),
         is_limited=limited,
     )
 
