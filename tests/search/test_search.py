@@ -190,7 +190,7 @@ def test_places_are_shared_by_whole_populations_and_waits_are_told(tmp_path):
         return bench.try_out(space_of(question).scenario_of({"x": (Rule("cbt"),)}))["x"]
 
     few, many, dear = tried(1), tried(1000), tried(1, cost=50_000.0)
-    assert few["wait_days"] > 5.0 and many["wait_days"] == 0.0
+    assert few["wait_days"] > 5.0 and many["wait_days"] < 0.5  # places are given once a day
     assert few["nmb_se"] > 0.0 and few["wait_days_se"] > 0.0
     assert dear["program_per_year"] - few["program_per_year"] == pytest.approx(500.0, rel=0.01)
 
