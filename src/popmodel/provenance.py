@@ -19,6 +19,7 @@ PACKAGES = (
     "scipy",
     "mesa",
     "SALib",
+    "optuna",
     "matplotlib",
     "seaborn",
     "pyarrow",
@@ -30,7 +31,7 @@ def file_hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-APART = ("cli", "report", "trials", "uncertainty", "economics")
+APART = ("cli", "report", "trials", "search", "uncertainty", "economics")
 """Rooms whose code decides no history."""
 
 

@@ -24,6 +24,7 @@ from popmodel.cli.psa import psa as psa_command
 from popmodel.cli.report import report as report_command
 from popmodel.cli.run import run as run_command
 from popmodel.cli.schema import schema as schema_command
+from popmodel.cli.search import search as search_command
 from popmodel.cli.solve import solve as solve_command
 from popmodel.cli.sweep import sweep as sweep_command
 from popmodel.cli.validate import validate as validate_command
@@ -56,6 +57,7 @@ app.command("patient")(patient_command)
 app.command("calibrate")(calibrate_command)
 app.command("psa")(psa_command)
 app.command("voi")(voi_command)
+app.command("search")(search_command)
 app.command("solve")(solve_command)
 app.command("sweep")(sweep_command)
 app.command("validate")(validate_command)

@@ -10,11 +10,17 @@ import pandas as pd
 
 from popmodel.errors import InputError, Problems, did_you_mean
 from popmodel.report import style
-from popmodel.report.charts import CHARTS, SENSITIVITY_CHARTS, VALIDATION_CHARTS, Chart
+from popmodel.report.charts import (
+    CHARTS,
+    SEARCH_CHARTS,
+    SENSITIVITY_CHARTS,
+    VALIDATION_CHARTS,
+    Chart,
+)
 from popmodel.report.tables import Result, load_result, write_atomically
 from popmodel.safe_csv import safe_csv
 
-EVERY = {**CHARTS, **SENSITIVITY_CHARTS, **VALIDATION_CHARTS}
+EVERY = {**CHARTS, **SENSITIVITY_CHARTS, **VALIDATION_CHARTS, **SEARCH_CHARTS}
 FOLDER = "charts"
 CAPTIONS = "captions.json"
 """What is said about every chart drawn, for the report and for other pages."""

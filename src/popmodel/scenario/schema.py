@@ -496,6 +496,10 @@ BiotypeNames = Annotated[
     tuple[BiotypeName, ...],
     BeforeValidator(_one_or_many, json_schema_input_type=BiotypeName | tuple[BiotypeName, ...]),
 ]
+OfferedNames = Annotated[
+    tuple[OfferedName, ...],
+    BeforeValidator(_one_or_many, json_schema_input_type=OfferedName | tuple[OfferedName, ...]),
+]
 FlagNames = Annotated[
     tuple[FlagName, ...],
     BeforeValidator(_one_or_many, json_schema_input_type=FlagName | tuple[FlagName, ...]),
@@ -602,6 +606,7 @@ class Maintenance(_Part):
         return self.every_weeks * DAYS_PER_WEEK
 
 
+SearchObjective = Literal["cost", "qaly", "remission_weeks", "wait_days"]
 OnResponse = Literal["continue", "augment", "next"]
 OnRelapse = Literal["repeat", "restart", "next"]
 AfterLast = Literal["care_as_usual", "none"]
@@ -658,6 +663,99 @@ class Strategy(_Part):
         default_factory=dict,
         description="Boosters by the treatment that worked; those of then are added.",
     )
+
+
+class SeverityGrid(_Part):
+    """Thresholds of the measured score that a search may use."""
+
+    at_least: Annotated[Number, Field(ge=0, le=SCORE_MAXIMUM)] = Field(
+        default=16.0, description="Lowest threshold."
+    )
+    at_most: Annotated[Number, Field(ge=0, le=SCORE_MAXIMUM)] = Field(
+        default=40.0, description="Highest threshold."
+    )
+    step: Annotated[Number, Field(ge=0.5, le=SCORE_MAXIMUM)] = Field(
+        default=3.0, description="Points between thresholds."
+    )
+
+    @model_validator(mode="after")
+    def _not_swapped(self) -> Self:
+        if self.at_least > self.at_most:
+            told = f"at_least {self.at_least:g} is above at_most {self.at_most:g}"
+            raise _fault(told, "were they swapped?")
+        return self
+
+
+class Search(_Part):
+    """What `popmodel search` may try; a run ignores it."""
+
+    treatments: OfferedNames = Field(
+        default=(),
+        description="Treatments that searched strategies may offer; left out: all that the "
+        "scenario's strategies offer.",
+    )
+    most_rules: Annotated[Whole, Field(ge=1, le=8)] = Field(
+        default=3, description="Most rules of a searched strategy, before those of then."
+    )
+    severity: SeverityGrid = Field(
+        default=SeverityGrid(), description="Thresholds of the measured score (MADRS)."
+    )
+    last_line: Annotated[Whole, Field(ge=1, le=LARGEST_LINE)] = Field(
+        default=4, description="Highest line at which a rule may begin or end."
+    )
+    then: StrategyName | None = Field(
+        default=None, description="Whose rules follow the searched ones; left out: the comparator."
+    )
+    stop_if: StopIf | None = Field(
+        default=None, description="Early stop of every searched strategy; left out: as in then."
+    )
+    budget_per_year: Annotated[Number, Field(ge=0, le=1e9)] | None = Field(
+        default=None,
+        description="Most that the program may cost per patient and year more than the comparator: "
+        "undiscounted health-care costs without adverse events, crises and background care, "
+        "averaged over the horizon. Left out: no limit.",
+    )
+    objectives: tuple[SearchObjective, ...] = Field(
+        default=(),
+        max_length=4,
+        description="What is traded: cost and wait_days (less is better), qaly and "
+        "remission_weeks (more is better). Left out: cost and qaly, and wait_days where a service "
+        "has a number of places.",
+    )
+    method: Literal["nsga2", "tpe", "random"] = Field(
+        default="nsga2",
+        description="Who proposes: nsga2 (a genetic algorithm), tpe (Bayesian), random.",
+    )
+    evaluations: Annotated[Whole, Field(ge=10, le=1_000_000)] = Field(
+        default=1600, description="Strategies proposed."
+    )
+    patients: Annotated[Whole, Field(ge=10, le=LARGEST_POPULATION)] | None = Field(
+        default=None,
+        description="Patients on whom every proposal is tried, always the same; left out: 3000. "
+        "Where places are shared: as many whole populations as come near it, at least four.",
+    )
+    shortlist_patients: Annotated[Whole, Field(ge=10, le=LARGEST_POPULATION)] | None = Field(
+        default=None,
+        description="Other patients on whom the best proposals are tried again, simplified and "
+        "chosen; left out: 10000.",
+    )
+    fresh_patients: Annotated[Whole, Field(ge=10, le=LARGEST_POPULATION)] | None = Field(
+        default=None,
+        description="New patients on whom those that were chosen are tried at last; left out: "
+        "20000, and where places are shared at least all replicates of a run.",
+    )
+    keep: Annotated[Whole, Field(ge=1, le=30)] = Field(
+        default=8, description="Most strategies of the frontier that are tried again and written."
+    )
+
+    @model_validator(mode="after")
+    def _trades_something(self) -> Self:
+        found = self.objectives
+        if len(set(found)) != len(found):
+            raise _fault("an objective stands twice", at=("objectives",))
+        if len(found) == 1:
+            raise _fault("one objective has no frontier", "such as [cost, qaly]", ("objectives",))
+        return self
 
 
 @dataclass(frozen=True)
@@ -722,6 +820,10 @@ class Scenario(_Part):
         min_length=1, max_length=200, description="What is compared, by name."
     )
     comparator: StrategyName = Field(description="The strategy the others are compared with.")
+    search: Search | None = Field(
+        default=None,
+        description="What `popmodel search` may try to find better strategies; a run ignores it.",
+    )
 
     _source_files: tuple[Path, ...] = PrivateAttr(default=())
     _warnings: tuple[str, ...] = PrivateAttr(default=())

@@ -19,6 +19,7 @@ from popmodel.report.charts import (
     remission_fan,
     remission_over_time,
     remission_per_million,
+    search_frontier,
     sobol_bars,
     spider,
     states_over_time,
@@ -75,4 +76,7 @@ SENSITIVITY_CHARTS: dict[str, Chart] = {
 VALIDATION_CHARTS: dict[str, Chart] = {chart.name: chart for chart in (validation_forest.CHART,)}
 """Charts of the folder of `popmodel validate --report`."""
 
-__all__ = ["CHARTS", "SENSITIVITY_CHARTS", "VALIDATION_CHARTS", "Chart"]
+SEARCH_CHARTS: dict[str, Chart] = {chart.name: chart for chart in (search_frontier.CHART,)}
+"""Charts of the folder of `popmodel search`."""
+
+__all__ = ["CHARTS", "SEARCH_CHARTS", "SENSITIVITY_CHARTS", "VALIDATION_CHARTS", "Chart"]
