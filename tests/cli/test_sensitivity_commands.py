@@ -213,3 +213,25 @@ def test_where_the_best_strategy_changes_the_two_are_equally_good(
         mean = (benefit["nmb"] * benefit["patients"]).groupby(benefit["strategy"]).sum()
         assert mean[row["before"]] == pytest.approx(mean[row["after"]], abs=5.0)
         assert mean.max() == pytest.approx(mean[row["after"]], abs=5.0)
+
+
+def test_a_sobol_sweep_says_what_is_worth_learning_or_why_it_does_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """Over a price that is believed, with enough samples; and over a stated range of it."""
+    options = ["--method", "sobol", "--over", COURSE]
+    assert swept(tmp_path / "learnt", *options, "--samples", "32") == 0
+    told = capsys.readouterr()
+    assert "from the 64 independent draws" in told.err and "counts as known" in told.err
+    table = pd.read_csv(tmp_path / "learnt" / "evppi.csv")
+    assert set(table["parameter"]) == {COURSE}
+    assert set(table["wtp"]) == {50000, 100000, 150000}
+    assert (table["evppi_se"] >= 0).all() and (table["evppi"] >= 0).all()
+    facts = json.loads((tmp_path / "learnt" / "manifest.json").read_text(encoding="utf-8"))
+    assert facts["evppi"]["draws"] == 64
+    options += ["--samples", "8", "--range", f"{COURSE}=8000:20000"]
+    assert swept(tmp_path / "ranged", *options) == 0
+    assert f"No evppi.csv: --range moves {COURSE}" in capsys.readouterr().err
+    assert not (tmp_path / "ranged" / "evppi.csv").exists()
+    facts = json.loads((tmp_path / "ranged" / "manifest.json").read_text(encoding="utf-8"))
+    assert "--range" in facts["evppi"]["none_because"]

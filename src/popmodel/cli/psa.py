@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from popmodel.cli.economics import population_of
+from popmodel.cli.learning import tell_learning
 from popmodel.cli.printing import money, number, print_json, print_line, print_table, remark, share
 from popmodel.cli.settings import (
     JsonOption,
@@ -47,8 +48,6 @@ if TYPE_CHECKING:
 SAMPLES = 500
 PATIENTS = 5_000
 """Patients of a draw if none are asked for; luck is told apart from doubt whatever their number."""
-NAMED = 8
-"""Numbers printed of those worth learning; the table holds more."""
 
 SamplesOption = Annotated[
     int, typer.Option("--samples", min=2, help="Draws of the numbers in doubt, a structure.")
@@ -269,18 +268,3 @@ def _tell_choice(
         "spread that is luck",
     )  # fmt: skip
     print_table(title, columns, rows)
-
-
-def tell_learning(where: str, table: pd.DataFrame, middle: float) -> None:
-    """Print the numbers that are worth most to learn; those within their noise are left out."""
-    clear = table["evppi"] - table["evppi_noise"] > table["evppi_se"]
-    own = table[(table["wtp"] == middle) & clear]
-    rows = [
-        (str(row["parameter"]), money(row["evppi"], row["evppi_se"]), money(row["evppi_noise"]))
-        for row in own.sort_values("evppi", ascending=False).head(NAMED).to_dict("records")
-    ]
-    title = f"Worth learning{f' ({where})' if where else ''}, a patient"
-    if rows:
-        print_table(title, ("number or subject", "EVPPI", "noise"), rows)
-    else:
-        remark(f"{title}: no number stands out from noise; more --samples would tell")

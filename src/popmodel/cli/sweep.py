@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from popmodel.cli.learning import tell_learning
 from popmodel.cli.printing import number, print_json, print_line, print_table, remark
 from popmodel.cli.settings import (
     JsonOption,
@@ -137,7 +138,7 @@ def sweep(
     if not is_ready(done, carried):
         return
     tables = answer_tables(layout, done.results(), asked)
-    keep(folder, tables, asked)
+    keep(folder, tables, asked, **_learning_told(layout, tables))
     if charts:
         _draw(folder)
     if json:
@@ -247,6 +248,31 @@ def _print(layout: Layout, tables: Mapping[str, pd.DataFrame], scenario: Scenari
             print_table(f"{asked.headline}: {', '.join(labels)}", columns, rows)
     if "noise_floor" in tables:
         _print_floor(tables["noise_floor"], asked.headline)
+    _print_learning(layout, tables, asked.main_wtp)
+
+
+def _learning_told(layout: Layout, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+    """Return what the manifest says of `evppi.csv`: from how many draws, or why there is none."""
+    if "evppi" in tables:
+        return {"evppi": {"draws": 2 * int(layout.about["n"]), "taken_from": "the Sobol design"}}
+    return {"evppi": {"none_because": layout.not_believed}} if layout.not_believed else {}
+
+
+def _print_learning(layout: Layout, tables: Mapping[str, pd.DataFrame], wtp: float) -> None:
+    """Print what is worth learning by the base samples of a Sobol design, or why they do not tell.
+
+    Which numbers were not moved is said too: they count as known.
+    """
+    if layout.not_believed:
+        remark(f"No evppi.csv: {layout.not_believed}.")
+    if "evppi" not in tables:
+        return
+    draws = 2 * int(layout.about["n"])
+    rest = "; all that --over leaves out counts as known" if layout.request.over else ""
+    remark(f"Worth learning, from the {draws:,} independent draws of this design{rest}:")
+    several = tables["evppi"]["structure"].nunique() > 1
+    for name, own in tables["evppi"].groupby("structure", sort=False):
+        tell_learning(str(name) if several else "", own, wtp)
 
 
 def _tornado_rows(part: pd.DataFrame) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from popmodel.cli.economics import population_of
+from popmodel.cli.learning import tell_learning
 from popmodel.cli.printing import money, print_json, print_line, print_table, remark
 from popmodel.cli.psa import (
     SAMPLES,
@@ -22,7 +23,6 @@ from popmodel.cli.psa import (
     draw,
     evaluate,
     simulate_draws,
-    tell_learning,
 )
 from popmodel.cli.settings import (
     JsonOption,

@@ -28,6 +28,10 @@ MOST_SUBJECTS: Final = 12
 MOST_TOGETHER: Final = 4
 """Numbers of a subject that are learnt together."""
 DRAWS_A_NUMBER: Final = 10
+FEWEST_DRAWS: Final = MOST_TOGETHER * DRAWS_A_NUMBER
+"""Draws from which every factor can be learnt."""
+SAME: Final = 1.0 - 1e-9
+"""Rank correlation of two numbers that are drawn at one quantile."""
 
 
 def value_of_learning(
@@ -81,6 +85,75 @@ def _of_one(
     table = table[table["parameter"].isin([*ranked[:MOST_SINGLES], *kept])]
     numbers = table["parameter"].map(lambda name: len(kept.get(name, (name,))))
     return table.assign(numbers=numbers).reset_index(drop=True)
+
+
+def value_of_factors(
+    psa: pd.DataFrame,
+    parameters: pd.DataFrame,
+    factors: Sequence[Factor],
+    comparator: str,
+    wtp: Sequence[float],
+) -> pd.DataFrame:
+    """Return the EVPPI of every factor, each structure apart.
+
+    A factor of several numbers is learnt through those that matter most; numbers drawn at one
+    quantile are one.
+
+    Args:
+        psa: `sample, strategy, cost, qaly`, and `structure` if there are several.
+        parameters: `sample, <path>…`, and `structure` likewise.
+        factors: what could be learnt; one that is in no doubt is worth 0.
+        comparator: what net benefits are compared with.
+        wtp: money per QALY; the middle one ranks the numbers of a factor.
+
+    Returns:
+        Columns of `economics.evppi`, `structure` first if there are several; `parameter` is the
+        name of a factor, and `numbers` how many of it were learnt.
+    """
+
+    def one(part: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:
+        return _of_factors(part, given, factors, comparator, wtp)
+
+    return each_structure_with(psa, parameters, one)
+
+
+def _of_factors(
+    psa: pd.DataFrame,
+    parameters: pd.DataFrame,
+    factors: Sequence[Factor],
+    comparator: str,
+    wtp: Sequence[float],
+) -> pd.DataFrame:
+    strength = strength_of(psa, parameters, comparator, sorted(wtp)[len(wtp) // 2])
+    room = max(1, min(MOST_TOGETHER, len(parameters) // DRAWS_A_NUMBER))
+    columns: dict[str, pd.Series[float]] = {}
+    members: dict[str, list[str]] = {}
+    for factor in factors:
+        ordered = sorted(factor.paths, key=lambda path: (-strength.get(path, 0.0), path))
+        chosen = _different(parameters[ordered], room)
+        single = len(chosen) == 1
+        own = [factor.name if single else f"{factor.name} {k}" for k in range(len(chosen))]
+        members[factor.name] = own
+        columns |= {name: parameters[path] for name, path in zip(own, chosen, strict=True)}
+    groups = {name: own for name, own in members.items() if len(own) > 1}
+    given = pd.DataFrame({SAMPLE: parameters[SAMPLE], **columns})
+    table = evppi(psa, given, list(wtp), groups=groups)
+    table = table[table["parameter"].isin(members)]
+    numbers = table["parameter"].map({name: len(own) for name, own in members.items()})
+    return table.assign(numbers=numbers).reset_index(drop=True)
+
+
+def _different(values: pd.DataFrame, most: int) -> list[str]:
+    """Return the first columns of which none says what one before it says."""
+    chosen: list[str] = []
+    kept: list[Floats] = []
+    for path in values.columns:
+        column = _standard(stats.rankdata(values[path].to_numpy(dtype=float)))
+        known = any(abs(float(column @ other)) / len(column) > SAME for other in kept)
+        if len(chosen) < most and not known and (column.any() or not chosen):
+            chosen.append(str(path))
+            kept.append(column)
+    return chosen
 
 
 def strength_of(

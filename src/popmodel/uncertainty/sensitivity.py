@@ -12,6 +12,7 @@ from popmodel.errors import InputError, did_you_mean
 from popmodel.scenario.refusals import require_simulable
 from popmodel.scenario.schema import Scenario
 from popmodel.uncertainty import one_way
+from popmodel.uncertainty.base_draws import learning_from_design, why_not_believed
 from popmodel.uncertainty.contrasts import Asked, asked_of, contrasts
 from popmodel.uncertainty.cube import LUCK, METHODS, Cube
 from popmodel.uncertainty.discovery import regions_table
@@ -28,6 +29,7 @@ from popmodel.uncertainty.indices import noise_floor, patients_needed, sweep_ind
 from popmodel.uncertainty.plans import about_cube, cube_of, plan_of
 from popmodel.uncertainty.reading import is_number, live_paths, scenario_beliefs
 
+SOBOL: Final = "sobol"
 ONE_WAY: Final = "one-way"
 TWO_WAY: Final = "two-way"
 ONE_SAMPLE: Final = ("pawn", "rbd_fast", "delta")
@@ -75,6 +77,8 @@ class Layout:
         about: how the design was made, as JSON can hold it; kept with the sweep.
         cube: points of a global method, else None.
         runs: what each run of a one-way or two-way design is, else None.
+        not_believed: Sobol: why its base samples tell nothing of what is worth learning; empty if
+            they do.
     """
 
     request: Request
@@ -83,6 +87,7 @@ class Layout:
     about: Mapping[str, Any]
     cube: Cube | None = None
     runs: pd.DataFrame | None = None
+    not_believed: str = ""
 
 
 def lay_out(scenario: Scenario, request: Request) -> Layout:
@@ -116,8 +121,9 @@ def lay_out(scenario: Scenario, request: Request) -> Layout:
         n=request.samples or SAMPLES[request.method], seed=request.seed,
         second_order=request.second_order, luck=request.luck,
     )  # fmt: skip
-    plan = plan_of(cube, factors, beliefs)
-    return Layout(request, factors, plan.design, {**told, **about_cube(cube)}, cube=cube)
+    plan, about = plan_of(cube, factors, beliefs), {**told, **about_cube(cube)}
+    why = why_not_believed(cube, factors, list(beliefs.values())) if cube.method == SOBOL else ""
+    return Layout(request, factors, plan.design, about, cube=cube, not_believed=why)
 
 
 def factors_of(
@@ -219,8 +225,9 @@ def answer_tables(layout: Layout, rows: pd.DataFrame, scenario: Scenario) -> Tab
 
     Returns:
         Always `outcomes`. Global methods: `sweep` (indices), `summary`, `convergence` (headline
-        outcome), with luck `noise_floor`, from one plain sample `regions`. One-way: `tornado`, and
-        `spider` where there are more than two steps. Two-way: `grid`, `best_on_grid`.
+        outcome), with luck `noise_floor`, from one plain sample `regions`, of Sobol `evppi` unless
+        `Layout.not_believed` says why not. One-way: `tornado`, and `spider` where there are more
+        than two steps. Two-way: `grid`, `best_on_grid`.
 
     Raises:
         InputError: results are missing, infinite or of another design.
@@ -252,9 +259,11 @@ def _global_tables(
     if cube.method in ONE_SAMPLE:
         names = (asked.comparator, *(s for s in asked.strategies if s != asked.comparator))
         found["regions"] = regions_table(layout.design, outcomes, names, asked.headline)
+    if cube.method == SOBOL and not layout.not_believed:
+        found["evppi"] = learning_from_design(cube, layout.design, outcomes, layout.factors, asked)
     if LUCK in cube.factors:
         floor = noise_floor(sweep)
-        if cube.method == "sobol":
+        if cube.method == SOBOL:
             patients = scenario.population.size * scenario.replicates
             floor["patients_needed"] = [
                 patients_needed(f, patients) if f < 1.0 else pd.NA for f in floor["floor"]
