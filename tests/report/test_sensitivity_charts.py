@@ -22,7 +22,7 @@ from popmodel.report.tables import load_result
 SHOWN = {
     "one-way": {"tornado", "spider"},
     "two-way": {"two_way_map"},
-    "sobol": {"sobol_bars", "interactions", "convergence"},
+    "sobol": {"sobol_bars", "sobol_structures", "interactions", "convergence"},
     "morris": {"morris_plane"},
     "pawn": {"pawn_bars"},
 }
@@ -36,7 +36,8 @@ def sweeps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     strategies = list(synthetic.STRATEGIES)[:4]
     found = {}
     for kind in KINDS:
-        structures = ["evidence", "mixture"] if kind in ("one-way", "two-way") else ["mixture"]
+        several = kind in ("one-way", "two-way", "sobol")
+        structures = ["evidence", "mixture"] if several else ["mixture"]
         found[kind] = write_sweep(home / kind, kind, structures, strategies)
         draw_all(found[kind])
     return found
@@ -139,3 +140,26 @@ def test_long_names_of_strategies_stay_legible(
         for name in SHOWN[kind]:
             chart = SENSITIVITY_CHARTS[name]
             assert clashes(chart.figure(chart.table(result), result.about)) == [], name
+
+
+def test_structures_stand_side_by_side_with_the_same_factors(
+    sweeps: dict[str, Path], tmp_path: Path
+):
+    """One chart shows which unknowns decide, for every strategy under every structure."""
+    result = load_result(sweeps["sobol"])
+    shown = SENSITIVITY_CHARTS["sobol_structures"].table(result)
+    assert set(shown["structure"]) == {"evidence", "mixture"}
+    for _, own in shown.groupby("strategy"):
+        factors = own.groupby("structure")["factor"].agg(lambda x: list(dict.fromkeys(x)))
+        assert factors["evidence"] == factors["mixture"] and "luck" not in factors["mixture"]
+        assert (own["gain_low"] <= own["gain"]).all() and (own["gain"] <= own["gain_high"]).all()
+    single = write_sweep(tmp_path / "one", "sobol", ["evidence"], ["usual_care", "cbt_first"])
+    with pytest.raises(InputError, match="of another analysis"):
+        draw_all(single, ["sobol_structures"])
+
+
+def test_the_spider_shows_the_strategy_that_a_number_moves_most(sweeps: dict[str, Path]):
+    result = load_result(sweeps["one-way"])
+    tornado, spider = (SENSITIVITY_CHARTS[n].table(result) for n in ("tornado", "spider"))
+    widest = tornado.loc[tornado["span"].idxmax(), "strategy"]
+    assert set(spider["strategy"]) == {widest}

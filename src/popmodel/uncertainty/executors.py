@@ -235,24 +235,35 @@ class Trial:
 
 
 def _process_pool(job: Job, workers: int) -> ProcessPoolExecutor:
-    """Return a pool whose first worker has answered.
+    """Return a pool whose first worker has answered and is ready to do runs.
 
     Processes are spawned, not forked: the same on every system, and no lock of a thread is copied.
+    A job that has to compile something says so. The first worker does it while no other runs, and
+    is then replaced: a process that has compiled keeps several hundred megabytes it needs no more,
+    while those after it load what it left on the disk.
     """
     _refuse_unsendable(job)
+    pool, has_compiled = _ready_pool(job, workers)
+    if has_compiled:
+        _end(pool)
+        pool, _ = _ready_pool(job, workers)
+    return pool
+
+
+def _ready_pool(job: Job, workers: int) -> tuple[ProcessPoolExecutor, bool]:
+    """Return a pool whose first worker has answered, and whether that one had to compile."""
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(job,))
     try:
         with _interrupts_held_back():
-            answer = pool.submit(_answer)
-        answer.result()
+            answer = pool.submit(_ready)
+        return pool, answer.result()
     except BrokenExecutor:
         _end(pool)
         raise RunError(CANNOT_START) from None
     except BaseException:
         _end(pool)
         raise
-    return pool
 
 
 def _refuse_unsendable(job: Job) -> None:
@@ -309,8 +320,13 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _answer() -> None:
-    """Say that the worker is there."""
+def _ready() -> bool:
+    """Say that the worker is there, and whether it had to compile to be ready.
+
+    What is wrong with a job is told by its runs.
+    """
+    prepare = getattr(_own["job"], "prepare", None)
+    return bool(prepare()) if prepare is not None else False
 
 
 def _perform_here(runs: Sequence[Run]) -> Batch:

@@ -401,6 +401,8 @@ def _quiet() -> Iterator[None]:
 def convergence(cube: Cube, output: ArrayLike, design_id: str, steps: int = 6) -> pd.DataFrame:
     """Return the indices from the first part of the sample, doubled until all of it is used.
 
+    Empty where the whole sample is smaller than a part worth a look.
+
     Args:
         cube: the design.
         output: results of its runs.
@@ -423,7 +425,7 @@ def convergence(cube: Cube, output: ArrayLike, design_id: str, steps: int = 6) -
             parts.append(indices(part, y[: part.runs], part.id))
         except ConstantOutput:
             continue
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
 def settled(table: pd.DataFrame, within: float = 0.05) -> NDArray[np.bool_]:

@@ -27,7 +27,11 @@ class Run:
 
 
 class Job(Protocol):
-    """What does runs: a value that can be sent to another process."""
+    """What does runs: a value that can be sent to another process.
+
+    A job may also have a method `prepare() -> bool`, called once in a worker before its runs: it
+    makes ready what every worker needs and says whether it had to compile for that.
+    """
 
     @property
     def identity(self) -> str:

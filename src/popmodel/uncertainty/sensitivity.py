@@ -282,6 +282,8 @@ def _settling(cube: Cube, outcomes: pd.DataFrame, asked: Asked) -> pd.DataFrame:
             table = convergence(cube, y, cube.id)
         except ConstantOutput:
             continue
+        if table.empty:
+            continue
         table.insert(0, "outcome", asked.headline)
         table.insert(0, "strategy", str(strategy))
         table.insert(0, "structure", str(structure))

@@ -79,6 +79,14 @@ def index_figure(
         table, about, question, finding, lambda own, ax: draw_index_bars(own, ax, looks), axis,
         rows, 1,
     )  # fmt: skip
+    index_key(fig, table, about, looks, labels)
+    return fig
+
+
+def index_key(
+    fig: Figure, table: pd.DataFrame, about: About, looks: Looks, labels: Mapping[str, str]
+) -> None:
+    """Put the key of indices and noise floor under the panels."""
     names = [name for name in looks if name in set(table["index"])]
     handles: list[Patch | Line2D] = [
         Patch(facecolor=looks[name][0], hatch=looks[name][1], edgecolor=style.PAPER)
@@ -89,7 +97,6 @@ def index_figure(
         handles.append(Line2D([], [], color=style.INK, lw=1.2, ls=FLOOR))
         told.append("noise floor: patient luck")
     style.key(fig, about, handles, told, 3)
-    return fig
 
 
 def above_floor(table: pd.DataFrame, index: str) -> tuple[int, int]:

@@ -83,11 +83,14 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
 
 
 def finding(table: pd.DataFrame, about: About) -> str:
-    """Say which pair interacts most and how many are clear of 0."""
-    first = table.iloc[int(table["value"].argmax())]
+    """Say which pair acts together most and how many are clear of 0; a pair with luck is noise."""
+    lucky = (table["factor"] == sensitivity.LUCK) | (table["other"] == sensitivity.LUCK)
+    known = table if lucky.all() else table[~lucky]
+    first = known.iloc[int(known["value"].argmax())]
     return (
-        f"{sensitivity.factor_label(str(first['factor']), 45)} with "
-        f"{sensitivity.factor_label(str(first['other']), 45)} interact most in the net benefit of "
+        f"{sensitivity.factor_label(str(first['factor']), 45)} and "
+        f"{sensitivity.factor_label(str(first['other']), 45)} act together most in what is gained "
+        "by "
         f"{about.labels[str(first['strategy'])]}, S2 = {number(first['value'], 2)}"
         f"{sensitivity.where_words(about)}; {int(table['clear'].sum())} of {len(table)} pairs are "
         "clear of 0."
@@ -99,8 +102,8 @@ def reading(table: pd.DataFrame, about: About) -> str:
     return (
         "Cells: second-order Sobol index S2 of each pair of leading factors: share of the variance "
         f"of {sensitivity.benefit_words(about)} that neither explains alone. Bold: the 95 % "
-        f"bootstrap interval lies above 0. {sensitivity.sample_words(table)} Estimates under 0 are "
-        "shown as they are."
+        f"bootstrap interval lies above 0. {sensitivity.sample_words(table)} A pair with patient "
+        "luck is noise of the simulation. Estimates under 0 are shown as they are."
     )
 
 

@@ -36,9 +36,17 @@ def headline_rows(result: Result, name: str) -> pd.DataFrame:
     Raises:
         RunError: the sweep has no such rows.
     """
-    about = result.about
-    table = result.table(name)
-    rows = table[(table[STRUCTURE] == main_structure(table, about))]
+    rows = outcome_rows(result, name)
+    return rows[rows[STRUCTURE] == main_structure(rows, result.about)].reset_index(drop=True)
+
+
+def outcome_rows(result: Result, name: str) -> pd.DataFrame:
+    """Return the rows of a saved table on the headline outcome, of every structure.
+
+    Raises:
+        RunError: the sweep has no such rows.
+    """
+    about, rows = result.about, result.table(name)
     if "outcome" in rows:
         rows = rows[rows["outcome"] == headline(about)]
     if rows.empty:

@@ -36,7 +36,7 @@ def finding(table: pd.DataFrame, about: About) -> str:
     clear, of = index_bars.above_floor(table, "ST")
     return (
         f"{sensitivity.factor_label(str(first['factor']), 60)} takes part in "
-        f"{percent(first['value'])} of the variance in the net benefit of "
+        f"{percent(min(1.0, first['value']))} of the variance in the net benefit of "
         f"{about.labels[str(first['strategy'])]}{sensitivity.where_words(about)}; "
         f"{clear} of {of} bars shown are clear of noise."
     )

@@ -19,10 +19,14 @@ QUESTION = "How does the answer follow the numbers that matter most?"
 
 
 def table(result: Result) -> pd.DataFrame:
-    """Return net benefit along each leading factor of the leading strategy, `rank` by span."""
+    """Return net benefit along each leading factor of one strategy, `rank` by span.
+
+    The strategy is that which some number moves most, as in the tornado.
+    """
     rows = sensitivity.headline_rows(result, NAME)
-    middle = rows[(rows["quantile"] - 0.5).abs() < 0.26]
-    strategy = sensitivity.leading_strategy(middle if len(middle) else rows, "result")
+    result_of = rows.groupby(["strategy", "factor"], sort=False)["result"]
+    spans = result_of.agg(lambda x: x.max() - x.min()).rename("span").reset_index()
+    strategy = sensitivity.leading_strategy(spans, "span")
     own = rows[(rows["strategy"] == strategy) & rows["change"].notna()].reset_index(drop=True)
     span = own.groupby("factor")["result"].agg(lambda x: x.max() - x.min())
     order = {name: k for k, name in enumerate(span.sort_values(ascending=False).index)}

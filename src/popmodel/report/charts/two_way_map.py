@@ -71,10 +71,13 @@ def finding(table: pd.DataFrame, about: About) -> str:
     own = table[table[STRUCTURE] == sensitivity.main_structure(table, about)]
     counts = own["strategy"].value_counts()
     lead = short_money(float(own["lead"].min()), about.currency)
+    best, where = about.labels[str(counts.index[0])], sensitivity.where_words(about)
+    if len(counts) == 1:
+        return f"{best} is best in all {len(own)} combinations{where}, nowhere by less than {lead}."
     return (
-        f"{about.labels[str(counts.index[0])]} is best in {percent(counts.iloc[0] / len(own))} of "
-        f"{len(own)} combinations{sensitivity.where_words(about)}, and {len(counts)} strategies "
-        f"are best somewhere; the smallest lead is {lead}."
+        f"{best} is best in {percent(counts.iloc[0] / len(own))} of {len(own)} "
+        f"combinations{where}, and {len(counts)} strategies are best somewhere; the smallest lead "
+        f"is {lead}."
     )
 
 
