@@ -136,8 +136,18 @@ class Ended(Ishigami):
         return Ishigami()(run)
 
 
+@pytest.fixture
+def listening():
+    """Ctrl-C is heard: what a shell starts in the background inherits that it is ignored."""
+    earlier = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, earlier)
+
+
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_sweep_keeps_what_is_finished_and_says_how_to_go_on(tmp_path, sign):
+def test_an_interrupted_sweep_keeps_what_is_finished_and_says_how_to_go_on(
+    tmp_path, sign, listening
+):
     log, before = tmp_path / "log", signal.getsignal(signal.SIGTERM)
     job = Ended(log=str(log), at=20, sign=sign)
     with pytest.raises(Interrupted) as end:

@@ -8,7 +8,7 @@ import threading
 import numpy as np
 import pandas as pd
 import pytest
-from toy_jobs import Ishigami, a_design, files, noted
+from toy_jobs import Ishigami, Prepared, a_design, files, noted
 
 from popmodel.errors import InputError, PartlyDone
 from popmodel.uncertainty import Options, design_id, merge_sweeps, open_sweep, run_sweep
@@ -54,6 +54,23 @@ def test_workers_change_no_byte(tmp_path, design, straight, options):
     sweep = run_sweep(design, JOB, tmp_path / "s", options)
     assert files(tmp_path / "s") == straight
     assert sweep.failed["run"].tolist() == [7]
+
+
+def test_who_compiles_for_all_does_no_run(tmp_path, design, straight):
+    """A process that has compiled holds memory it needs no more: it makes room for others."""
+    made, who = tmp_path / "made", tmp_path / "who"
+    job = Prepared(fails=(7,), made=str(made), who=str(who))
+    run_sweep(design, job, tmp_path / "s", Options(jobs=2))
+    assert files(tmp_path / "s") == straight
+    compiled = [-number for number in noted(who) if number < 0]
+    assert len(compiled) == 1
+    assert compiled[0] not in noted(who)
+    assert len(noted(who)) == 1 + len(design)
+
+
+def test_what_cannot_be_made_ready_is_left_to_the_runs(tmp_path, design, straight):
+    run_sweep(design, Prepared(fails=(7,), refuses=True), tmp_path / "s", Options(jobs=2))
+    assert files(tmp_path / "s") == straight
 
 
 def test_the_order_of_runs_changes_no_byte(tmp_path, design, straight, monkeypatch):

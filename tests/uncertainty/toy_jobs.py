@@ -60,6 +60,34 @@ class Busy(Ishigami):
         return Ishigami.__call__(Ishigami(log=self.log), run)
 
 
+@dataclass(frozen=True)
+class Prepared(Ishigami):
+    """Ishigami that must be made ready once on a machine; notes who did that and who ran.
+
+    Attributes:
+        made: a file that is there once it is ready.
+        who: a file to which processes add their id: `-id` when they made it ready.
+        refuses: whether making ready fails.
+    """
+
+    made: str = ""
+    who: str = ""
+    refuses: bool = False
+
+    def prepare(self) -> bool:
+        if self.refuses:
+            raise ValueError("cannot be made ready")
+        missing = not Path(self.made).exists()
+        if missing:
+            note(self.who, -os.getpid())
+            Path(self.made).touch()
+        return missing
+
+    def __call__(self, run: Run) -> pd.DataFrame:
+        note(self.who, os.getpid())
+        return Ishigami(fails=self.fails)(run)
+
+
 def note(log: str, number: int) -> None:
     if log:
         handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)

@@ -42,8 +42,14 @@ def started(*words: object, **more) -> subprocess.Popen:
     """Start a sweep as a process of its own."""
     return subprocess.Popen(
         [sys.executable, FAST / "sweep_script.py", *map(str, words)],
-        env=ENVIRONMENT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more,
+        env=ENVIRONMENT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        preexec_fn=_hears_ctrl_c, **more,
     )  # fmt: skip
+
+
+def _hears_ctrl_c() -> None:
+    """What a shell starts in the background inherits that Ctrl-C is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_for(what, seconds: float = 60.0) -> None:

@@ -321,12 +321,14 @@ def _end_with_parent() -> None:
 
 
 def _ready() -> bool:
-    """Say that the worker is there, and whether it had to compile to be ready.
-
-    What is wrong with a job is told by its runs.
-    """
+    """Say that the worker is there, and whether it had to compile to be ready."""
     prepare = getattr(_own["job"], "prepare", None)
-    return bool(prepare()) if prepare is not None else False
+    if prepare is None:
+        return False
+    try:
+        return bool(prepare())
+    except Exception:  # the runs will meet it too, and each is recorded with its error
+        return False
 
 
 def _perform_here(runs: Sequence[Run]) -> Batch:

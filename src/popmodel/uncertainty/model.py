@@ -22,7 +22,7 @@ from numba.core import event
 from numpy.typing import NDArray
 
 from popmodel.engine import compiled
-from popmodel.errors import InputError, PopmodelError
+from popmodel.errors import InputError
 from popmodel.evidence.load import Evidence
 from popmodel.outcomes import groups_of, patient_table
 from popmodel.parameters import compile_strategy
@@ -94,19 +94,15 @@ class ModelJob:
     def prepare(self) -> bool:
         """Load the compiled rules, or compile them; return whether they had to be compiled here.
 
-        Done by a run of one patient: the rules are the same for any number of them. What is wrong
-        with a scenario is left to its runs to tell.
+        Done by a run of one patient: the rules are the same for any number of them.
         """
         asked = self.scenario
         few = {"population.size": 1, "replicates": 1}
         if asked.population.incident_per_year:
             few["population.incident_per_year"] = 1
         with event.install_recorder("numba:compile") as compiled_now:
-            try:
-                first = Run(0, asked.structures()[0].name, 0, {})
-                ModelJob(asked.with_values(few), self.subgroups)(first)
-            except PopmodelError:
-                return False
+            first = Run(0, asked.structures()[0].name, 0, {})
+            ModelJob(asked.with_values(few), self.subgroups)(first)
         return bool(compiled_now.buffer)
 
     def __call__(self, run: Run) -> pd.DataFrame:
