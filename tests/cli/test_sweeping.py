@@ -83,8 +83,9 @@ def test_a_dry_run_tells_what_all_would_take_and_writes_nothing(tmp_path, capsys
 
 
 def test_the_pace_counts_only_what_was_done_now():
-    now = iter([0.0, 10.0, 100.0])
+    now = iter([-50.0, 0.0, 10.0, 100.0])
     pace = Pace(clock=lambda: next(now))
     assert pace.told(500, 0, 1000) == "500/1,000 runs"
+    assert pace.told(500, 0, 1000) == "500/1,000 runs"  # the workers have compiled by now
     assert pace.told(520, 1, 1000) == "520/1,000 runs, 2 a second, 0:04:00 left, 1 failed"
     assert pace.told(550, 1, 1000) == "550/1,000 runs, 30 a minute, 0:15:00 left, 1 failed"

@@ -121,3 +121,21 @@ def test_a_path_that_is_not_there_is_refused_and_the_nearest_named(scenario, pat
 def test_a_structure_that_was_not_asked_for_is_refused(scenario):
     with pytest.raises(InputError, match="evidence"):
         ModelJob(scenario)(Run(0, "premise", 0, {}))
+
+
+def test_a_run_of_a_sweep_waits_for_places_as_an_ordinary_run_does():
+    """Few places for SAINT: who waits is found in the means of a sweep too."""
+    scenario = popmodel.load_scenario(SCENARIO, patients=PATIENTS, years=1, structure="evidence")
+    few = scenario.with_values({"services": {"saint_suite": {"places": 1}}})
+    rows = ModelJob(few)(Run(0, "evidence", 0, {}))
+    own = rows[rows["strategy"] == "saint_first"]
+    mean = np.average(own["qaly"], weights=own["patients"])
+    asked = popmodel.run(few).strategies.set_index("strategy").loc["saint_first", "qaly"]
+    free = popmodel.run(scenario).strategies.set_index("strategy").loc["saint_first", "qaly"]
+    assert mean == pytest.approx(asked, rel=1e-12)
+    assert mean != free
+
+
+def test_rules_are_made_ready_by_one_patient_and_compiled_once(scenario, base):
+    """`base` has compiled or loaded them in this process: nothing is left to compile."""
+    assert ModelJob(scenario).prepare() is False

@@ -166,7 +166,7 @@ def tell_plan(
 
 
 class Pace:
-    """How fast runs come, counted from the first call: what was finished earlier is no speed."""
+    """How fast runs come: what was finished earlier, and the start of workers, is no speed."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Start without a run."""
@@ -182,7 +182,9 @@ class Pace:
             total: Runs there are.
         """
         now = self.clock()
-        began, earlier = self.first = self.first or (now, done)
+        if self.first is None or done == self.first[1]:
+            self.first = (now, done)
+        began, earlier = self.first
         parts = [f"{done:,}/{total:,} runs"]
         if done > earlier and now > began:
             rate = (done - earlier) / (now - began)

@@ -111,6 +111,7 @@ class Labour:
             OSError: A chunk cannot be kept.
             PartlyDone: The workers are gone.
         """
+        self._tell()  # the workers are ready: from here the pace is counted
         with ThreadPoolExecutor(1) as self.keeper:
             self._do(left, workers)
 

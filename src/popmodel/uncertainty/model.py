@@ -21,14 +21,13 @@ import pandas as pd
 from numba.core import event
 from numpy.typing import NDArray
 
-from popmodel.engine import compiled
 from popmodel.errors import InputError
 from popmodel.evidence.load import Evidence
 from popmodel.outcomes import groups_of, patient_table
 from popmodel.parameters import compile_strategy
 from popmodel.parameters.treatments import FAMILIES_DRAWN
 from popmodel.pipeline.manifest import card_hashes
-from popmodel.pipeline.stages import parameters_of, population_of
+from popmodel.pipeline.stages import histories_of, parameters_of, population_of
 from popmodel.provenance import code_hash
 from popmodel.randomness import subject_salt
 from popmodel.rules.records import History
@@ -118,8 +117,8 @@ class ModelJob:
             strategies = [compile_strategy(s) for s in compile_strategies(scenario, evidence)]
         lucky = scenario.changed(seed=seed_of(scenario.seed, run.luck)) if run.luck else scenario
         population = population_of(lucky, parameters, threads=1)
-        histories = compiled.simulate(
-            population, parameters.record, strategies, threads=1, keep_persons=False
+        histories = histories_of(
+            lucky, evidence, parameters, population, strategies, threads=1, keep_persons=False
         )
         rows = []
         for name, history in zip(scenario.strategies, histories, strict=True):
