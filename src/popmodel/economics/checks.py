@@ -127,14 +127,15 @@ def checked(table: pd.DataFrame, keys: Sequence[str], numbers: Sequence[str]) ->
     """
     name, problems = name_of(table), Problems()
     _refuse_missing(table, [*keys, *numbers], name, problems)
-    out = pd.DataFrame(index=table.index)
+    found: dict[str, Any] = {}
     for key in keys:
         empty = table.index[_is_empty(table[key])]
         add_rows(problems, name, empty, key, lambda _: "is empty")
-        out[key] = key_column(table[key])
+        found[key] = key_column(table[key])
     for column in numbers:
-        out[column] = _number_column(table[column], column, name, problems)
+        found[column] = _number_column(table[column], column, name, problems)
     problems.raise_if_any()
+    out = pd.DataFrame(found, index=table.index)
     if keys:
         _refuse_repeats(out, keys, name)
     return out.reset_index(drop=True)
