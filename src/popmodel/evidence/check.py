@@ -14,7 +14,16 @@ from popmodel.evidence.distributions import Dirichlet
 from popmodel.evidence.groups import group_faults, group_key
 from popmodel.evidence.quantity import Quantity
 from popmodel.evidence.reading import CardFile
-from popmodel.evidence.schema import FORMS, Calibrated, Card, Mechanisms, Reference, Treatment
+from popmodel.evidence.schema import (
+    FORMS,
+    Calibrated,
+    Card,
+    Mechanisms,
+    Reference,
+    Scales,
+    Treatment,
+)
+from popmodel.evidence.schema.scales import OWN as OWN_SCALE
 from popmodel.evidence.tree import children, quantities_in
 from popmodel.yaml_source import Fault, Where
 
@@ -32,12 +41,16 @@ def known_names(
         sources: Ids of sources.
         life_tables: Names of life tables.
     """
-    known: dict[str, set[str]] = {"sources": set(sources), "life_tables": set(life_tables)}
+    known: dict[str, set[str]] = {
+        "sources": set(sources), "life_tables": set(life_tables), "scales": {OWN_SCALE},
+    }  # fmt: skip
     for file in files:
         for key in _keys_of(file):
             known.setdefault(key, set()).add(file.id)
         if isinstance(file.card, Mechanisms):
             known.setdefault("mechanisms", set()).update(file.card.order)
+        if isinstance(file.card, Scales):
+            known["scales"].update(file.card.links)
     return known
 
 

@@ -29,6 +29,7 @@ from popmodel.parameters.record import (
     Record,
 )
 from popmodel.parameters.response import fill_response
+from popmodel.parameters.scales import linked_scales
 from popmodel.parameters.structure import Parameters, Structure
 from popmodel.parameters.treatments import fill_treatments
 from popmodel.units import discount_rate_per_day
@@ -98,6 +99,7 @@ def compile_parameters(
     return Parameters(
         record, structure, names.treatments, names.contacts, names.biotypes, card is not None,
         payer_shares(values, evidence, country), country.disability_weights is not None,
+        linked_scales(evidence),
     )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ class Parameters:
     """What the rules read (`record`, one element), with the names its positions stand for.
 
     `payers` holds shares by category and payer; `weighs_disability` tells whether the setting has
-    disability weights.
+    disability weights; `scales` holds by name the pairs (score, MADRS) that link another scale.
     """
 
     record: Record
@@ -40,3 +40,4 @@ class Parameters:
     calibrated: bool
     payers: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     weighs_disability: bool = True
+    scales: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)

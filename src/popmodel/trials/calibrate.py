@@ -18,7 +18,16 @@ from scipy.optimize import least_squares
 from popmodel.evidence.load import Evidence
 from popmodel.evidence.schema import Response, Trial
 from popmodel.parameters import Parameters, Structure, compile_parameters
-from popmodel.trials.emulate import DROPOUTS, RELAPSE, Emulator, unknown_design, unknown_outcome
+from popmodel.trials.emulate import (
+    DROPOUTS,
+    HAZARDS,
+    MEDIAN,
+    RATES,
+    RELAPSE,
+    Emulator,
+    unknown_design,
+    unknown_outcome,
+)
 from popmodel.trials.free import Free, free_parameters, values_at
 from popmodel.trials.terms import (
     SETTING_SD,
@@ -183,9 +192,12 @@ class Likelihood:
 def is_emulated(trial: Trial) -> bool:
     """Tell whether a trial can stand in a fit: all is emulated, and what is free moves it.
 
-    Nothing that is fitted moves relapse or drop-out.
+    Nothing that is fitted moves relapse, drop-out or rates of harm.
     """
-    fixed = any(outcome.measure in (RELAPSE, *DROPOUTS) for outcome in trial.outcomes)
+    fixed = any(
+        outcome.measure in (RELAPSE, *DROPOUTS, *HAZARDS, *RATES, MEDIAN)
+        for outcome in trial.outcomes
+    )
     return (
         not fixed
         and not unknown_design(trial)

@@ -15,16 +15,24 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from popmodel.evidence.schema import ArmResult, Trial, TrialOutcome
+from popmodel.evidence.schema.scales import OWN
 from popmodel.parameters import Parameters
+from popmodel.parameters.scales import from_madrs, to_madrs
 from popmodel.trials.arms import Reading, next_step, run_arm
 from popmodel.trials.crossover import read_condition
 from popmodel.trials.dropout import dropout
+from popmodel.trials.rates import RATES, cohort_rate, reading_days
 from popmodel.trials.recruits import Recruits, draw_stock, recruit, stock_of
-from popmodel.trials.withdrawal import relapse_share
+from popmodel.trials.withdrawal import (
+    log_hazard_ratio,
+    relapse_share,
+    relapses,
+    weighted_median,
+)
 
 Floats = NDArray[np.float64]
 
@@ -36,6 +44,9 @@ DESIGNS: Final = ("parallel", "single_arm", "sequence", "withdrawal", "crossover
 CONTRASTED: Final = ("parallel", "crossover")
 SHARES: Final = ("response", "remission")
 RELAPSE: Final = "relapse"
+HAZARDS: Final = ("hazard_ratio", "log_hazard_ratio")
+MEDIAN: Final = "median_days"
+"""To relapse in a withdrawal trial, to the first remission in others."""
 DROPOUTS: Final = ("dropout", "dropout_slope")
 MEANS: Final = ("mean_change", "relative_change")
 CONTRASTS: Final = (
@@ -164,12 +175,14 @@ def unknown_design(trial: Trial) -> str:
 def unknown_outcome(trial: Trial, outcome: TrialOutcome) -> str:
     """Return why an outcome cannot be emulated; empty if it can."""
     contrast = outcome.measure in CONTRASTS
-    if outcome.measure not in (*SHARES, *MEANS, *CONTRASTS, *DROPOUTS, RELAPSE):
+    known = (*SHARES, *MEANS, *CONTRASTS, *DROPOUTS, *HAZARDS, *RATES, MEDIAN, RELAPSE)
+    if outcome.measure not in known:
         return f"not yet emulated: measure {outcome.measure}"
-    if (outcome.measure == RELAPSE) != (trial.design == "withdrawal"):
+    of_the_well = outcome.measure in (RELAPSE, *HAZARDS)
+    if outcome.measure != MEDIAN and of_the_well != (trial.design == "withdrawal"):
         return f"not yet emulated: {outcome.measure} in design {trial.design}"
-    if outcome.definition is not None and outcome.definition.scale != "madrs":
-        return f"not yet emulated: scale {outcome.definition.scale}"
+    if outcome.measure in (*RATES, MEDIAN) and trial.design in ("crossover", "sequence"):
+        return f"not yet emulated: {outcome.measure} in design {trial.design}"
     if outcome.at_days is None:
         return "not emulated: the card states no at_days"
     if outcome.count == "ever" and outcome.measure not in SHARES:
@@ -178,6 +191,8 @@ def unknown_outcome(trial: Trial, outcome: TrialOutcome) -> str:
         return "not yet emulated: counted ever in a cross-over"
     if contrast and (len(trial.arms) < 2 or trial.design not in CONTRASTED):
         return f"not emulated: {outcome.measure} needs two arms side by side"
+    if outcome.measure in HAZARDS and len(trial.arms) < 2:
+        return f"not emulated: {outcome.measure} needs two arms"
     return ""
 
 
@@ -240,7 +255,7 @@ class _View:
     def predict(self, row: Prediction) -> Prediction:
         """Return a row with its prediction."""
         outcome = self.trial.outcomes[row.outcome]
-        problem = unknown_outcome(self.trial, outcome)
+        problem = unknown_outcome(self.trial, outcome) or self._unknown_scale(outcome)
         if problem:
             return replace(row, problem=problem)
         given = spread = math.nan
@@ -248,6 +263,13 @@ class _View:
             value = relapse_share(
                 self.trial, row.arm, self.parameters, self.recruits, _days(outcome)
             )
+        elif outcome.measure in HAZARDS:
+            value = log_hazard_ratio(self.trial, self.parameters, self.recruits, _days(outcome))
+            value = value if outcome.measure.startswith("log") else math.exp(value)
+        elif outcome.measure == MEDIAN:
+            value = self._median(outcome, row.arm)
+        elif outcome.measure in RATES:
+            value = self._rate(outcome, row.arm)
         elif outcome.measure in SHARES:
             value = self._share(outcome, row.arm)
             given = self._given_response(row, outcome)
@@ -261,6 +283,26 @@ class _View:
             row, value=value, given_response=given, spread=spread,
             effective=self.recruits.effective,
         )  # fmt: skip
+
+    def _unknown_scale(self, outcome: TrialOutcome) -> str:
+        scale = _scale(outcome)
+        return "" if scale in (OWN, *self.parameters.scales) else f"not yet emulated: scale {scale}"
+
+    # ---- times and rates
+
+    def _median(self, outcome: TrialOutcome, arm: str) -> float:
+        """Return the median day of relapse or first remission, the day of reading at most."""
+        if self.trial.design == "withdrawal":
+            found = relapses(self.trial, arm, self.parameters, self.recruits)
+            return weighted_median(*found, _days(outcome))
+        reading, _, weights = self._read(outcome, arm)
+        return weighted_median(reading.first_remission, weights, _days(outcome))
+
+    def _rate(self, outcome: TrialOutcome, arm: str) -> float:
+        """Return a rate over the follow-up of an arm."""
+        looks = [outcome.model_copy(update={"at_days": d}) for d in reading_days(_days(outcome))]
+        read = [self._read(look, arm) for look in looks]
+        return cohort_rate(outcome, [(r, weights) for r, _, weights in read], self.parameters)
 
     # ---- shares
 
@@ -285,18 +327,29 @@ class _View:
     def _cut(self, outcome: TrialOutcome, before: Floats) -> Floats:
         """Return the measured score at or under which each patient counts."""
         said = outcome.definition
-        if said is not None and said.at_most is not None:
-            return np.full(len(before), said.at_most)
-        if outcome.measure == "remission":
+        if outcome.measure == "remission" or (said is not None and said.at_most is not None):
             return np.full(len(before), self._remission_cut(outcome))
         fall = said.fall_of_at_least if said is not None else None
-        return before * (1.0 - (HALF if fall is None else fall))
+        left = 1.0 - (HALF if fall is None else fall)
+        return self._to_madrs(outcome, left * self._from_madrs(outcome, before))
 
     def _remission_cut(self, outcome: TrialOutcome) -> float:
         said = outcome.definition
         if said is not None and said.at_most is not None:
-            return float(said.at_most)
+            return float(self._to_madrs(outcome, said.at_most))
         return float(self.parameters.record[0]["remission_severity"])
+
+    def _to_madrs(self, outcome: TrialOutcome, score: ArrayLike) -> Floats:
+        return to_madrs(self.parameters.scales, _scale(outcome), score)
+
+    def _from_madrs(self, outcome: TrialOutcome, score: ArrayLike) -> Floats:
+        return from_madrs(self.parameters.scales, _scale(outcome), score)
+
+    def _error_sd(self, outcome: TrialOutcome) -> float:
+        """Return the error of measurement on the scale of an outcome: by its slope at entry."""
+        entry = float(self.recruits.weights @ self.recruits.before)
+        ends = self._from_madrs(outcome, [entry - self.error_sd, entry + self.error_sd])
+        return float(ends[1] - ends[0]) / 2.0
 
     def _chance(self, reading: Reading, cut: Floats) -> Floats:
         """Return the chance of each patient to be measured at or under a cut."""
@@ -309,9 +362,10 @@ class _View:
         reading, _, weights = self._read(outcome, arm)
         alive = np.isfinite(reading.end)
         w = weights[alive] / weights[alive].sum()
-        start, end = float(w @ reading.start[alive]), float(w @ reading.end[alive])
-        change = reading.end[alive] - reading.start[alive]
-        spread = math.sqrt(float(w @ (change - w @ change) ** 2) + 2.0 * self.error_sd**2)
+        starts, ends = (self._from_madrs(outcome, x[alive]) for x in (reading.start, reading.end))
+        start, end, change = float(w @ starts), float(w @ ends), ends - starts
+        error = self._error_sd(outcome)
+        spread = math.sqrt(float(w @ (change - w @ change) ** 2) + 2.0 * error**2)
         if outcome.measure == "mean_change":
             return end - start, spread
         return end / start - 1.0, spread / start
@@ -336,16 +390,19 @@ class _View:
         """Return mean and SD of the measured score at the reading."""
         reading, _, weights = self._read(outcome, arm)
         alive = np.isfinite(reading.end)
-        w, end = weights[alive] / weights[alive].sum(), reading.end[alive]
+        w, end = (
+            weights[alive] / weights[alive].sum(),
+            self._from_madrs(outcome, reading.end[alive]),
+        )
         mean = float(w @ end)
-        return mean, math.sqrt(float(w @ (end - mean) ** 2) + self.error_sd**2)
+        return mean, math.sqrt(float(w @ (end - mean) ** 2) + self._error_sd(outcome) ** 2)
 
     def _slope(self, outcome: TrialOutcome, arm: str) -> float:
         """Return the regression of the measured fall on the measured score before."""
         reading, before, weights = self._read(outcome, arm)
         alive = np.isfinite(reading.end)
-        w, x = weights[alive] / weights[alive].sum(), before[alive]
-        fall = x - reading.end[alive]
+        w, x = weights[alive] / weights[alive].sum(), self._from_madrs(outcome, before[alive])
+        fall = x - self._from_madrs(outcome, reading.end[alive])
         dx = x - w @ x
         return float((w @ (dx * (fall - w @ fall))) / (w @ dx**2))
 
@@ -397,6 +454,10 @@ class _View:
 
 def _days(outcome: TrialOutcome) -> float:
     return math.nan if outcome.at_days is None else outcome.at_days
+
+
+def _scale(outcome: TrialOutcome) -> str:
+    return OWN if outcome.definition is None else outcome.definition.scale
 
 
 def _ever(reading: Reading, measure: str, days: float) -> NDArray[np.bool_]:

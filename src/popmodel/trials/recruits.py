@@ -17,10 +17,12 @@ from scipy.optimize import least_squares
 from popmodel.engine.arm import baseline_scores
 from popmodel.errors import RunError
 from popmodel.evidence.schema import Limits, Trial
+from popmodel.evidence.schema.trial import ScoreLimits, ScoreMeanSd
 from popmodel.parameters import Parameters
+from popmodel.parameters.scales import to_madrs
 from popmodel.population import synthesise
 from popmodel.thresholds import FIRST_RECRUIT
-from popmodel.vocabulary import FLAGS, SETTINGS
+from popmodel.vocabulary import FLAGS, SETTINGS, SEXES
 
 Floats = NDArray[np.float64]
 
@@ -82,7 +84,7 @@ def recruit(trial: Trial, stock: NDArray[Any], parameters: Parameters) -> Recrui
     wanted = trial.baseline.severity
     weights = np.full(len(before), 1.0 / len(before))
     if wanted is not None:
-        weights = tilted(before, wanted.mean, wanted.sd, trial.id)
+        weights = tilted(before, *baseline_of(wanted, parameters), trial.id)
     return Recruits(stock[chosen], before, weights, effective_share(weights))
 
 
@@ -90,18 +92,47 @@ def _meets(
     trial: Trial, stock: NDArray[Any], scores: Floats, parameters: Parameters
 ) -> NDArray[np.bool_]:
     include = trial.include
-    chosen = within(include.severity, scores) & within(include.age, stock["age"])
+    severity = score_limits(include.severity, parameters)
+    chosen = within(severity, scores) & within(include.age, stock["age"])
     chosen &= within(include.failed_trials, stock["failures"]) | (stock_of(trial)[1] >= 0)
     if include.biotype:
         kinds = [parameters.biotypes.index(name) for name in include.biotype]
         chosen &= np.isin(stock["biotype"], kinds)
     if include.setting:
         chosen &= np.isin(stock["setting"], [SETTINGS.index(name) for name in include.setting])
+    if include.sex:
+        chosen &= np.isin(stock["sex"], [SEXES.index(name) for name in include.sex])
     for flag in include.flags_all:
         chosen &= stock["conditions"] >> FLAGS.index(flag) & 1 == 1
     for flag in include.flags_none:
         chosen &= stock["conditions"] >> FLAGS.index(flag) & 1 == 0
     return chosen
+
+
+def score_limits(limits: ScoreLimits | None, parameters: Parameters) -> Limits | None:
+    """Return limits of a score on a linked scale as limits of the MADRS."""
+    if limits is None:
+        return None
+    ends = ("at_least", "at_most", "above", "below")
+    said = {end: getattr(limits, end) for end in ends if getattr(limits, end) is not None}
+    return Limits.model_construct(
+        **{end: float(to_madrs(parameters.scales, limits.scale, s)) for end, s in said.items()}
+    )
+
+
+def baseline_of(wanted: ScoreMeanSd, parameters: Parameters) -> tuple[float, float | None]:
+    """Return a published mean and standard deviation as MADRS.
+
+    On a linked scale the mean is linked, and the spread is that between one deviation under and
+    one over the mean.
+    """
+
+    def link(score: float) -> float:
+        return float(to_madrs(parameters.scales, wanted.scale, score))
+
+    if wanted.sd is None:
+        return link(wanted.mean), None
+    return link(wanted.mean), 0.5 * (link(wanted.mean + wanted.sd) - link(wanted.mean - wanted.sd))
 
 
 def within(limits: Limits | None, values: NDArray[Any]) -> NDArray[np.bool_]:

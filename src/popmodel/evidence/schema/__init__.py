@@ -33,6 +33,7 @@ from popmodel.evidence.schema.economics import (
 )
 from popmodel.evidence.schema.parts import Card, Part, Reference, Source
 from popmodel.evidence.schema.people import Biotype, Contact, Population, Service
+from popmodel.evidence.schema.scales import Scales
 from popmodel.evidence.schema.treatment import Treatment
 from popmodel.evidence.schema.trial import (
     Arm,
@@ -78,6 +79,7 @@ __all__ = [
     "Reference",
     "Relapse",
     "Response",
+    "Scales",
     "Service",
     "Source",
     "TimeCosts",
@@ -90,7 +92,9 @@ __all__ = [
     "form_of",
 ]
 
-DiseaseCard = Response | Correlation | Mechanisms | Relapse | Mortality | Crisis | CareSeeking
+DiseaseCard = (
+    Response | Correlation | Mechanisms | Relapse | Mortality | Crisis | CareSeeking | Scales
+)
 EconomicsCard = (
     UtilityCurve
     | UtilityByState
@@ -107,7 +111,16 @@ FORMS: Final[dict[str, tuple[type[Part], ...]]] = {
     "treatments": (Treatment,),
     "contacts": (Contact,),
     "biotypes": (Biotype,),
-    "disease": (Response, Correlation, Mechanisms, Relapse, Mortality, Crisis, CareSeeking),
+    "disease": (
+        Response,
+        Correlation,
+        Mechanisms,
+        Relapse,
+        Mortality,
+        Crisis,
+        CareSeeking,
+        Scales,
+    ),
     "population": (Population,),
     "economics": (
         UtilityCurve,

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from popmodel.errors import did_you_mean
 from popmodel.evidence.quantity import Quantity, Text
-from popmodel.vocabulary import COST_CATEGORIES, FLAGS, SETTINGS
+from popmodel.vocabulary import COST_CATEGORIES, FLAGS, SETTINGS, SEXES
 from popmodel.yaml_source import Fault, Where, faults
 
 T = TypeVar("T")
@@ -29,7 +29,8 @@ class Reference:
 
     Attributes:
         to: What it names: the form of a card, a folder, or `sources`, `life_tables`, `boosters`
-            (treatments of that kind) or `mechanisms` (their order on the disease card).
+            (treatments of that kind), `mechanisms` (their order on the disease card) or `scales`
+            (those linked to the model's score).
     """
 
     to: str | type[BaseModel]
@@ -133,6 +134,7 @@ CorrelationNumber = Annotated[Quantity, in_unit("correlation")]
 
 Flag = Annotated[str, word_of(FLAGS)]
 Setting = Annotated[str, word_of(SETTINGS)]
+Sex = Annotated[str, word_of(SEXES)]
 CostCategory = Annotated[str, word_of(COST_CATEGORIES)]
 
 

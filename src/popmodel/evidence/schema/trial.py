@@ -19,8 +19,10 @@ from popmodel.evidence.schema.parts import (
     Reference,
     Setting,
     Several,
+    Sex,
     word_of,
 )
+from popmodel.evidence.schema.scales import OWN
 from popmodel.yaml_source import Fault, faults
 
 MEASURES: Final = (
@@ -34,14 +36,22 @@ MEASURES: Final = (
     "log_odds_ratio",
     "log_risk_ratio",
     "hazard_ratio",
+    "log_hazard_ratio",
     "interaction",
     "dropout",
     "dropout_slope",
+    "median_days",
+    "attempt_rate",
+    "suicide_rate",
+    "mortality_ratio",
 )
 """What a trial may have measured: shares, means, and contrasts of the first arm with the last.
 
 `dropout` is the share of an arm that has left by a day, `dropout_slope` how its log odds rise with
-a point of the score at entry."""
+a point of the score at entry. `hazard_ratio` and its log compare relapse up to `at_days`;
+`median_days` is when half of an arm has relapsed (withdrawal) or first remitted (other designs),
+`at_days` at most. Rates are events in 1,000 person-years of a cohort followed for `at_days`;
+`mortality_ratio` is its deaths over those that the life table expects."""
 
 Score = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=60)]
 
@@ -64,7 +74,9 @@ class Limits(Part):
 
 
 class ScoreLimits(Limits):
-    """A range of the score (MADRS)."""
+    """A range of the score, on the MADRS or a scale that is linked to it."""
+
+    scale: Annotated[Text, Reference("scales")] = OWN
 
     at_least: Score | None = None
     at_most: Score | None = None
@@ -76,7 +88,8 @@ class Include(Part):
     """Who was included, by what was measured.
 
     `intake: incident` are new episodes from onset; `well_days` is how long people in a withdrawal
-    trial had been well on the treatment.
+    trial had been well on the treatment, and `well` what that means: in remission, or responding
+    without it.
     """
 
     severity: ScoreLimits | None = None
@@ -88,6 +101,8 @@ class Include(Part):
     flags_none: Several[Flag] = ()
     intake: Literal["prevalent", "incident"] = "prevalent"
     well_days: AtLeastZero = 0.0
+    well: Literal["remission", "response"] = "remission"
+    sex: Several[Sex] = ()
 
 
 class MeanSd(Part):
@@ -98,8 +113,9 @@ class MeanSd(Part):
 
 
 class ScoreMeanSd(Part):
-    """Mean and standard deviation of the score (MADRS) between people."""
+    """Mean and standard deviation of the score between people; MADRS or a scale linked to it."""
 
+    scale: Annotated[Text, Reference("scales")] = OWN
     mean: Score
     sd: Positive | None = None
 
@@ -139,9 +155,9 @@ class Arm(Part):
 
 
 class Definition(Part):
-    """What counts as the outcome."""
+    """What counts as the outcome, on the MADRS or a scale that is linked to it."""
 
-    scale: Text = "madrs"
+    scale: Annotated[Text, Reference("scales")] = OWN
     at_most: Number | None = None
     fall_of_at_least: Annotated[float, Field(gt=0, le=1)] | None = None
 
@@ -164,7 +180,10 @@ class ArmResult(Part):
 
 
 class TrialOutcome(Part):
-    """One published result: a measure at a time, by arm."""
+    """One published result: a measure at a time, by arm.
+
+    `during`: scores between which a person-year counts for a rate; all of them if not given.
+    """
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, ArmResult]
@@ -173,6 +192,7 @@ class TrialOutcome(Part):
     definition: Definition | None = None
     at_days: AtLeastZero | None = None
     count: Literal["at", "ever"] = "at"
+    during: ScoreLimits | None = None
     locator: Text | None = None
     seen: bool | None = None
     note: Text | None = None
