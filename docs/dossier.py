@@ -21,6 +21,9 @@ CLOSE = 0.5
 FAR = 2.0
 """Standard deviations beyond which a number foretold from other studies is listed."""
 Z95 = 1.96
+MOST_LOSSES = 8
+"""Trials listed as those that cost the log score most."""
+MEANS_WIDE = "inside its intervals, which are wider than the naive one's"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -76,6 +79,7 @@ def parts(evidence: Evidence) -> dict[str, str]:
     return {
         "validation_made": made(evidence),
         "validation_scores": scores(),
+        "validation_loss": loss(),
         "validation_misses": missed(),
         "validation_test": numbers("test"),
         "validation_fit": numbers("fit"),
@@ -144,6 +148,33 @@ def scores() -> str:
         line("the same, naive model", lambda r: f"{r['naive_width']:.2f}"),
     ]
     return table(("", "held back", "fitted"), body) + "\n" + verdict + "\n"
+
+
+def loss() -> str:
+    """Return the trials held back on which the naive model did better, the worst first."""
+    rows = main_rows()
+    rows = rows[(rows["use"] == "test") & rows["naive_log_score"].notna() & rows["z"].notna()]
+    gain = rows.assign(gain=rows["log_score"] - rows["naive_log_score"])
+    each = gain.groupby("trial").agg(
+        numbers=("gain", "size"), gain=("gain", "sum"),
+        own=("log_score", "sum"), naive=("naive_log_score", "sum"),
+    )  # fmt: skip
+    worst = each.sort_values("gain").head(MOST_LOSSES)
+    rest = each.drop(worst.index)
+    body = [
+        (
+            f"`{trial}`", int(r.numbers), f"{r.own:.1f}", f"{r.naive:.1f}", f"{r.gain:+.1f}",
+            reason(str(trial), "") or MEANS_WIDE,
+        )
+        for trial, r in worst.iterrows()
+    ]  # fmt: skip
+    head = ("trial", "shares", "log score", "naive", "difference", "why")
+    better = int((rest["gain"] > 0.0).sum())
+    return table(head, body) + (
+        f"\nAll {len(each)} trials with shares together: {each['gain'].sum():+.1f}; these "
+        f"{len(worst)}: {worst['gain'].sum():+.1f}; the other {len(rest)}: "
+        f"{rest['gain'].sum():+.1f} ({better} of them foretold better than by the naive model).\n"
+    )
 
 
 def numbers(use: str) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from popmodel.evidence import Evidence
     from popmodel.parameters import Structure
     from popmodel.trials.structures import Standing
-    from popmodel.trials.validate import Row
+    from popmodel.trials.validate import Agreement, Row
 
 SHIPPED = Path("docs/validation")
 """Where the tables behind `docs/validation.md` lie, in a checkout."""
@@ -51,6 +51,19 @@ def validate(
         Path | None,
         typer.Option("--models", help="Folder of published models; scenarios/published if none."),
     ] = None,
+    trials: Annotated[
+        Path | None,
+        typer.Option("--trials", help="Your trial cards: a folder or a card. Only these are run."),
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Id of a trial to run; may be repeated.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the tables and the chart.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List what would be emulated; run nothing.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Emulate every trial card and tell which published numbers the model would not expect.
@@ -58,15 +71,19 @@ def validate(
     With several structures they are compared by how well they foretold the numbers held back.
     With --published the figures of published models stand beside ours instead, each with the
     tolerance that was agreed before; --report writes both, with --published that table alone.
+    Exit code 4: fewer than nine in ten fitted numbers lie within two standard deviations, or more
+    numbers held back lie outside their intervals than 95 % intervals allow.
     """
     if published:
         _require_no_structure(structure, correlation)
-        published_models.publish(published_models.folder_of(models), _home(folder, report), json)
+        if trials is not None or only or dry_run:
+            raise _told("--published", "goes without --trials, --only and --dry-run")
+        home = _home(folder or out, report or out is not None)
+        published_models.publish(published_models.folder_of(models), home, json)
         return
     if models is not None and not report:
         raise _told("--models", "is for --published or --report")
     from popmodel.cli.calibrate import CORRELATIONS, SEVERITY_EFFECTS, chosen
-    from popmodel.evidence import load_evidence
     from popmodel.parameters import Structure
     from popmodel.trials.dossier import rows_by_structure
     from popmodel.trials.structures import standings
@@ -77,14 +94,19 @@ def validate(
         for kind in chosen(correlation, CORRELATIONS, "--correlation")
         for effect in chosen(structure, SEVERITY_EFFECTS, "--structure")
     ]
-    home = _home(folder, report)
-    known = load_evidence()
+    home = _home(folder or out, report or out is not None)
+    known = _trials_asked_for(trials, only or [])
+    if dry_run:
+        _print_plan(known, structures, json)
+        return
     found = rows_by_structure(known, structures, seed=seed, recruits=recruits, tell=remark)
     compared = standings(found, list(known.calibrated))
     _answer(found, compared, json)
     if home is not None:
-        _write(home, known, found, seed, recruits)
-        _write_published(home, models)
+        whole = trials is None and not only
+        _write(home, known, found, seed, recruits, identify=whole)
+        if whole:
+            _write_published(home, models)
     for rows in found.values():
         require_agreement(rows)
 
@@ -114,6 +136,54 @@ def _write_published(home: Path, models: Path | None) -> None:
     published_models.write(home, place, *published_models.compared(place))
 
 
+def _trials_asked_for(folder: Path | None, only: Sequence[str]) -> Evidence:
+    """Return what is known, with the trial cards that were asked for and no others.
+
+    Raises:
+        InputError: a card is wrong, the folder holds none, or an id names no trial.
+    """
+    from dataclasses import replace
+
+    from popmodel.errors import InputError, Problem, did_you_mean
+    from popmodel.evidence import load_evidence
+    from popmodel.evidence.load import SHIPPED
+
+    known = load_evidence() if folder is None else load_evidence(SHIPPED, [folder])
+    trials = dict(known.trials)
+    if folder is not None:
+        home = folder.resolve()
+        files = {name: known.file_of("trials", name).resolve() for name in trials}
+        trials = {n: t for n, t in trials.items() if home in (files[n], *files[n].parents)}
+        if not trials:
+            told = "holds no trial card"
+            raise InputError([Problem(str(folder), 0, 0, "--trials", told, "one .yaml a trial")])
+    wrong = [name for name in only if name not in trials]
+    if wrong:
+        raise InputError([
+            Problem("--only", 0, 0, "", f"there is no trial {name}", did_you_mean(name, trials))
+            for name in wrong
+        ])  # fmt: skip
+    return replace(known, trials={n: t for n, t in trials.items() if not only or n in only})
+
+
+def _print_plan(known: Evidence, structures: Sequence[Structure], json: bool) -> None:
+    """Print what would be emulated."""
+    rows = [
+        {
+            "trial": trial.id, "title": trial.title, "use": trial.use, "design": trial.design,
+            "numbers": sum(len(outcome.results) for outcome in trial.outcomes),
+        }
+        for trial in known.trials.values()
+    ]  # fmt: skip
+    names = [one.calibration for one in structures]
+    if json:
+        print_json({"trials": rows, "structures": names})
+        return
+    cells = [tuple(str(cell) for cell in row.values()) for row in rows]
+    print_table("", ("trial", "title", "use", "design", "numbers"), cells, numbers=4)
+    print_line(f"{len(rows)} trials under {', '.join(names)}; nothing was run")
+
+
 def _home(folder: Path | None, report: bool) -> Path | None:
     """Return where the dossier goes, None if none is asked for.
 
@@ -139,19 +209,21 @@ def _home(folder: Path | None, report: bool) -> Path | None:
 def _answer(
     found: Mapping[Structure, Sequence[Row]], compared: Sequence[Standing], json: bool
 ) -> None:
-    from popmodel.trials.validate import outside
+    from popmodel.trials.validate import agreement
 
     if json:
         numbers = [
-            {"structure": one.calibration, **vars(row)}
+            {"structure": one.calibration, **vars(row), "outside": row.outside}
             for one, rows in found.items()
             for row in rows
         ]
-        print_json(
-            {"numbers": numbers, "structures": [vars(one) for one in compared]}
-            if len(found) > 1
-            else numbers
-        )
+        summary = [
+            {"structure": one.calibration, **vars(agreement(rows, use))}
+            for one, rows in found.items()
+            for use in ("fit", "test")
+        ]
+        standing = [vars(one) for one in compared]
+        print_json({"numbers": numbers, "agreement": summary, "structures": standing})
         return
     if len(found) > 1:
         _print_structures(compared)
@@ -159,8 +231,18 @@ def _answer(
     for rows in found.values():
         _print(rows)
         for use in ("fit", "test"):
-            missed, count = outside(rows, use)
-            print_line(f"{use}: {missed} of {count} numbers outside their 95 % interval")
+            print_line(_in_words(agreement(rows, use)))
+
+
+def _in_words(found: Agreement) -> str:
+    """Return how the numbers of a use agree, as a line."""
+    if not found.numbers:
+        return f"{found.use}: no number"
+    asked = "90 % must" if found.use == "fit" else f"{found.allowed} may be outside"
+    return (
+        f"{found.use}: {found.outside} of {found.numbers} numbers outside their 95 % interval, "
+        f"{found.near:.0%} within two standard deviations ({asked})"
+    )
 
 
 def _print(rows: Sequence[Row]) -> None:
@@ -208,6 +290,8 @@ def _write(
     found: Mapping[Structure, Sequence[Row]],
     seed: int,
     recruits: int,
+    *,
+    identify: bool,
 ) -> None:
     """Write tables, manifest and chart, each whole or not at all; the manifest last."""
     from popmodel.report.redraw import draw_all
@@ -215,7 +299,7 @@ def _write(
     from popmodel.safe_csv import safe_csv
     from popmodel.trials.dossier import dossier
 
-    tables = dossier(known, found, seed=seed, recruits=recruits)
+    tables = dossier(known, found, seed=seed, recruits=recruits, identify=identify)
     for name, table in tables.items():
         write_atomically(home / f"{name}.csv", safe_csv(table).encode())
     manifest = _manifest(known, list(found), tables, seed, recruits)

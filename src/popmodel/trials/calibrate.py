@@ -22,13 +22,13 @@ from popmodel.trials.emulate import (
     DROPOUTS,
     HAZARDS,
     MEDIAN,
-    RATES,
     RELAPSE,
     Emulator,
     unknown_design,
     unknown_outcome,
 )
 from popmodel.trials.free import Free, free_parameters, values_at
+from popmodel.trials.rates import RATES
 from popmodel.trials.terms import (
     SETTING_SD,
     Term,

@@ -56,7 +56,12 @@ def rows_by_structure(
 
 
 def dossier(
-    evidence: Evidence, found: Mapping[Structure, Sequence[Row]], *, seed: int, recruits: int
+    evidence: Evidence,
+    found: Mapping[Structure, Sequence[Row]],
+    *,
+    seed: int,
+    recruits: int,
+    identify: bool = True,
 ) -> dict[str, pd.DataFrame]:
     """Return the tables of the dossier by name.
 
@@ -65,6 +70,7 @@ def dossier(
         found: what `rows_by_structure` found; the first structure is the main one.
         seed: patient luck.
         recruits: stock patients among whom each trial recruits.
+        identify: tell what the trials say about each number, too; not for a choice of trials.
     """
     main = next(iter(found))
     tables = {
@@ -76,7 +82,7 @@ def dossier(
         ]),
         "structures": _table(map(asdict, standings(found, list(evidence.calibrated)))),
     }  # fmt: skip
-    if main.calibration in evidence.calibrated:
+    if identify and main.calibration in evidence.calibrated:
         tables |= identification_tables(evidence, main, seed=seed, recruits=recruits)
     return tables
 

@@ -100,14 +100,21 @@ def free_number(evidence: Evidence, path: str) -> Free:
 
 def met(evidence: Evidence, trials: Iterable[Trial]) -> tuple[list[str], list[str]]:
     """Return the treatments with a potency and the contacts in doubt that arms of trials meet."""
+    trials = list(trials)
     arms = [arm for trial in trials for arm in trial.arms.values()]
-    used = {name for arm in arms for name in (arm.treat, *arm.instead) if name is not None}
+    used = treatments_met(trials)
     treatments = [name for name in sorted(used) if _in_doubt(evidence.treatments[name].potency)]
     contacts = {arm.contact for arm in arms if arm.contact is not None}
     contacts |= {evidence.treatments[name].contact for name in used}
     return treatments, [
         name for name in sorted(contacts) if _in_doubt(evidence.contacts[name].level)
     ]
+
+
+def treatments_met(trials: Iterable[Trial]) -> set[str]:
+    """Return the treatments that arms of trials are given."""
+    arms = [arm for trial in trials for arm in trial.arms.values()]
+    return {name for arm in arms for name in (arm.treat, *arm.instead) if name is not None}
 
 
 def _in_doubt(quantity: Quantity) -> bool:

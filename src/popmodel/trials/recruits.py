@@ -113,11 +113,15 @@ def score_limits(limits: ScoreLimits | None, parameters: Parameters) -> Limits |
     """Return limits of a score on a linked scale as limits of the MADRS."""
     if limits is None:
         return None
-    ends = ("at_least", "at_most", "above", "below")
-    said = {end: getattr(limits, end) for end in ends if getattr(limits, end) is not None}
-    return Limits.model_construct(
-        **{end: float(to_madrs(parameters.scales, limits.scale, s)) for end, s in said.items()}
-    )
+    said = limits
+
+    def link(score: float | None) -> float | None:
+        return None if score is None else float(to_madrs(parameters.scales, said.scale, score))
+
+    return Limits(
+        at_least=link(said.at_least), at_most=link(said.at_most),
+        above=link(said.above), below=link(said.below),
+    )  # fmt: skip
 
 
 def baseline_of(wanted: ScoreMeanSd, parameters: Parameters) -> tuple[float, float | None]:

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from scipy.stats import binom
+
 from popmodel.errors import NotMet, RunError
 from popmodel.evidence.load import Evidence
 from popmodel.evidence.schema import Trial
@@ -25,10 +27,13 @@ from popmodel.trials.terms import LEAST, MOST_POOLED, SETTING_SD, observed_share
 Doubt = Mapping[str, Sequence[float]]
 
 RECALLED_WIDER: Final = 2.0
-MOST_FIT_OUTSIDE: Final = 0.10
-"""Share of fitted numbers that may lie outside their 95 % interval (5 % by chance)."""
-MOST_TEST_OUTSIDE: Final = 0.25
-"""The same for numbers held back: these are extrapolations."""
+LEAST_NEAR: Final = 0.90
+"""Share of the fitted numbers that must lie within two standard deviations."""
+NEAR: Final = 2.0
+ROUNDING: Final = 1e-9
+COVERED: Final = 0.95
+SURE: Final = 0.975
+"""Chance that no more numbers lie outside than are allowed, when intervals hold what they say."""
 
 
 @dataclass(frozen=True)
@@ -175,17 +180,62 @@ def outside(rows: Iterable[Row], use: str) -> tuple[int, int]:
     return sum(row.outside for row in known), len(known)
 
 
+@dataclass(frozen=True)
+class Agreement:
+    """How the numbers of one use agree, and what is asked of them.
+
+    Attributes:
+        use: fit or test.
+        numbers: how many were emulated.
+        outside: how many lie outside their 95 % interval.
+        near: share within two standard deviations; nan of none.
+        allowed: most that may lie outside.
+        met: whether what is asked of this use holds.
+    """
+
+    use: str
+    numbers: int
+    outside: int
+    near: float
+    allowed: int
+    met: bool
+
+
+def agreement(rows: Iterable[Row], use: str) -> Agreement:
+    """Return how the numbers of a use agree.
+
+    Of those fitted nine in ten must lie within two standard deviations. Of those held back no more
+    may lie outside than a binomial count with 5 % exceeds once in forty; numbers of a trial hang
+    together, so this asks more than it says.
+    """
+    known = [row for row in rows if row.use == use and not math.isnan(row.z)]
+    missed, count = outside(known, use)
+    near = sum(abs(row.z) < NEAR for row in known) / count if count else math.nan
+    if use == "fit":
+        allowed = math.floor((1.0 - LEAST_NEAR) * count + ROUNDING)
+        return Agreement(use, count, missed, near, allowed, not near < LEAST_NEAR)
+    allowed = int(binom.ppf(SURE, count, 1.0 - COVERED)) if count else 0
+    return Agreement(use, count, missed, near, allowed, missed <= allowed)
+
+
 def require_agreement(rows: Iterable[Row]) -> None:
-    """Raise if too many published numbers lie outside their intervals.
+    """Raise if the published numbers do not agree as `agreement` asks.
 
     Raises:
-        NotMet: more than a tenth of those fitted or a quarter of those held back.
+        NotMet: with what does not hold.
     """
     rows = list(rows)
     told = []
-    for use, most in (("fit", MOST_FIT_OUTSIDE), ("test", MOST_TEST_OUTSIDE)):
-        missed, count = outside(rows, use)
-        if missed > most * count:
-            told.append(f"{missed} of {count} numbers ({use}) lie outside, {most:.0%} may")
+    for found in (agreement(rows, "fit"), agreement(rows, "test")):
+        if not found.met and found.use == "fit":
+            told.append(
+                f"{found.near:.0%} of {found.numbers} fitted numbers lie within two standard "
+                f"deviations, {LEAST_NEAR:.0%} must"
+            )
+        elif not found.met:
+            told.append(
+                f"{found.outside} of {found.numbers} numbers held back lie outside their interval, "
+                f"{found.allowed} may"
+            )
     if told:
         raise NotMet("; ".join(told))

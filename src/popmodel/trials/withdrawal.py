@@ -28,6 +28,7 @@ Floats = NDArray[np.float64]
 NOBODY: Final = -1
 """Position of the treatment where remission came without one."""
 LEAST: Final = 1e-9
+HALF: Final = 0.5
 
 
 @entry_point
@@ -88,8 +89,8 @@ def log_hazard_ratio(
 def weighted_median(days: Floats, weights: Floats, most: float) -> float:
     """Return the first day by which half of the weight has been reached, `most` at most."""
     order = np.argsort(days)
-    reached = np.cumsum(weights[order])
-    return float(min(days[order][min(np.searchsorted(reached, 0.5), len(days) - 1)], most))
+    place = int(np.searchsorted(np.cumsum(weights[order]), HALF))
+    return float(min(days[order][min(place, len(days) - 1)], most))
 
 
 def _well(
@@ -106,7 +107,7 @@ def _well(
     if trial.include.well == "remission":
         well, residual = alive & (state >= c.REMITTED), 1.0
     else:
-        halved = reading.end <= 0.5 * reading.start
+        halved = reading.end <= HALF * reading.start
         well = alive & (state < c.REMITTED) & halved
         residual = float(parameters.record[0]["residual_ratio"])
     return reading.persons[well], recruits.weights[well], residual
