@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ def record(result: Result, folder: Path) -> dict[str, Any]:
     return {
         "title": result.manifest["title"],
         "results": str(folder),
+        "held_out_weight": dict(result.manifest.get("held_out_weight", {})),
         "strategies": result.strategies.to_dict("records"),
         "versus_comparator": result.versus_comparator.to_dict("records"),
     }
@@ -46,6 +48,18 @@ def print_answer(result: Result) -> None:
         "± one Monte Carlo standard error.\n"
         f"Per remission week: against {about['strategies'][about['comparator']]}."
     )
+    tell_weights(about.get("held_out_weight", {}), len(result.structures))
+
+
+def tell_weights(weights: Mapping[str, float], structures: int) -> None:
+    """Say which of several structures the trials held back favour, and by how much."""
+    if structures < 2:
+        return
+    if len(weights) < structures:
+        remark("No weight of structures: not all of them were held against trials.")
+        return
+    told = ", ".join(f"{name} {number(weight, 2)}" for name, weight in weights.items())
+    remark(f"Weight by the trials held back (docs/validation.md; differences overstated): {told}.")
 
 
 def _row(about: Any, row: dict[Any, Any], against: dict[Any, Any]) -> tuple[str, ...]:

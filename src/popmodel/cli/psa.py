@@ -220,6 +220,8 @@ def _is_small(name: str) -> bool:
 
 def tell(drawn: Drawn, asked: Scenario) -> None:
     """Print what is expected, how sure it is, and what it would be worth to know more."""
+    from popmodel.cli.answers import tell_weights
+    from popmodel.pipeline.manifest import weights_of
     from popmodel.uncertainty.contrasts import asked_of
 
     middle = asked_of(asked).main_wtp
@@ -227,6 +229,7 @@ def tell(drawn: Drawn, asked: Scenario) -> None:
         _tell_choice(where, tables, asked, middle)
         if "evppi" in tables:
             tell_learning(where, tables["evppi"], middle)
+    tell_weights(weights_of(asked), len(asked.structures()))
 
 
 def by_structure(

@@ -305,7 +305,21 @@ def _write(
     manifest = _manifest(known, list(found), tables, seed, recruits)
     write_atomically(home / MANIFEST, manifest)
     draw_all(home, ["validation_forest"])
+    if home == SHIPPED and identify:
+        _note_scores(tables["structures"])
     remark(f"wrote {home}")
+
+
+def _note_scores(structures: pd.DataFrame) -> None:
+    """Write the held-out log scores beside the calibrated cards, where runs read their weight."""
+    from popmodel.evidence.held_out import FILE, scores_text
+    from popmodel.report.tables import write_atomically
+
+    fitted = structures[structures["calibrated"].astype(bool)]
+    rows = list(
+        zip(fitted["structure"].astype(str), fitted["log_score"].astype(float), strict=True)
+    )
+    write_atomically(FILE, scores_text(rows).encode())
 
 
 def _manifest(

@@ -6,6 +6,7 @@ from typing import Any
 
 from popmodel import provenance
 from popmodel.evidence.calibration import fitted_paths
+from popmodel.evidence.held_out import held_out_weights
 from popmodel.evidence.listing import counts
 from popmodel.evidence.load import Evidence
 from popmodel.evidence.schema import FORMS
@@ -40,6 +41,7 @@ def manifest_of(
         structures=[choice.name for choice in scenario.structures()],
         contact_credit=scenario.structure.contact_credit,
         extrapolation=scenario.structure.extrapolation,
+        held_out_weight=weights_of(scenario),
         calibrated=parameters.calibrated,
         comparator=scenario.comparator,
         strategies=scenario.labels(),
@@ -51,6 +53,17 @@ def manifest_of(
         evidence=counts_of_origin(evidence, fitted),
         included_in_background=list(costs.includes),
     )
+
+
+def weights_of(scenario: Scenario) -> dict[str, float]:
+    """Return the weight that trials held back give each structure of a scenario.
+
+    None where contact is not credited or extrapolation is taken out: that was never validated.
+    """
+    chosen = scenario.structure
+    if chosen.contact_credit != "full" or chosen.extrapolation != "model":
+        return {}
+    return held_out_weights({choice.name: choice.calibration for choice in scenario.structures()})
 
 
 def card_hashes(evidence: Evidence) -> dict[str, str]:

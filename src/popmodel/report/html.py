@@ -112,7 +112,8 @@ def view(result: Result) -> dict[str, Any]:
         "only_under_premise": summary.ONLY_UNDER_PREMISE,
         "no_human_data": words.NO_HUMAN_DATA,
         "structures": [
-            (structure_label(s), words.STRUCTURE_MEANINGS.get(s, "")) for s in about.structures
+            (structure_label(s), words.STRUCTURE_MEANINGS.get(s, ""), weight_words(result, s))
+            for s in about.structures
         ],
         "outcomes": outcomes_table(result),
         "frontiers": frontier_tables(result),
@@ -124,6 +125,14 @@ def view(result: Result) -> dict[str, Any]:
         "counts": summary.counts_of(result.manifest.get("evidence")),
         "made": [*made(result.manifest), *letters(about)],
     }
+
+
+def weight_words(result: Result, structure: str) -> str:
+    """Return the weight that trials held back give a structure, in words; empty if it has none."""
+    weights = result.manifest.get("held_out_weight") or {}
+    if structure not in weights:
+        return ""
+    return f"weight by the trials held back {number(weights[structure], 2)}"
 
 
 def _is_drawn(name: str) -> bool:
