@@ -36,7 +36,10 @@ def few_trials_and_little_doubt(monkeypatch):
     """Doubt is measured elsewhere; here its place is kept."""
     known = load_evidence()
     some = replace(known, trials=dict(list(known.trials.items())[::6]))
-    monkeypatch.setattr(evidence, "load_evidence", lambda: some)
+    real = evidence.load_evidence
+    monkeypatch.setattr(
+        evidence, "load_evidence", lambda *a, **k: real(*a, **k) if a or k else some
+    )
     monkeypatch.setattr(dossier, "doubt_about_trials", lambda *a, **k: {})
     monkeypatch.setattr(
         dossier, "identification_tables", lambda *a, **k: {"left_out": pd.DataFrame({"z": [1.0]})}
@@ -106,3 +109,72 @@ def test_a_structure_that_is_none_is_refused_with_the_nearest(popmodel):
 
 def test_the_shipped_folder_is_that_of_the_page():
     assert command.SHIPPED.as_posix() == "docs/validation"
+
+
+MINE = """\
+id: mine
+title: A trial nobody has seen
+source: {citation: "Made up for a test"}
+use: test
+design: parallel
+include: {severity: {at_least: 18, scale: hamd17}}
+baseline: {severity: {mean: 22, sd: 4, scale: hamd17}}
+arms:
+  tablet: {treat: escitalopram, patients: 40}
+  placebo: {treat: control_pill_placebo, patients: 40}
+outcomes:
+  - measure: remission
+    definition: {scale: hamd17, at_most: 7}
+    at_days: 56
+    tablet: {count: 12}
+    placebo: {count: 9}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder of one's own with a trial card and nothing else."""
+    (tmp_path / "trials").mkdir()
+    (tmp_path / "trials/mine.yaml").write_text(MINE, encoding="utf-8")
+    return tmp_path / "trials"
+
+
+def test_a_strangers_trial_runs_without_code_and_leaves_a_dossier(popmodel, folder, tmp_path):
+    code, printed, told = popmodel(
+        "validate", "--trials", folder / "mine.yaml", "--out", tmp_path / "d", *FEW, "--json"
+    )
+    assert code in (0, 4), told
+    said = json.loads(printed)
+    assert {row["trial"] for row in said["numbers"]} == {"mine"}
+    assert all(0.0 < row["predicted"] < 1.0 for row in said["numbers"])
+    assert [one["numbers"] for one in said["agreement"]] == [0, 2]
+    assert set(pd.read_csv(tmp_path / "d/predictions.csv")["trial"]) == {"mine"}
+    assert not (tmp_path / "d/left_out.csv").exists()
+
+
+def test_a_wrong_trial_card_is_located_and_nothing_run(popmodel, folder):
+    card = folder / "mine.yaml"
+    card.write_text(MINE.replace("scale: hamd17, at", "scale: hamd, at"), encoding="utf-8")
+    code, printed, told = popmodel("validate", "--trials", folder, *FEW)
+    assert code == 2 and printed == ""
+    assert "mine.yaml:13:18" in told and "did you mean hamd17?" in told
+
+
+def test_an_unknown_trial_is_refused(popmodel):
+    code, _, told = popmodel("validate", "--only", "no-such-trial", *FEW)
+    assert code == 2 and "no trial no-such-trial" in told
+
+
+def test_a_dry_run_lists_trials_and_emulates_none(popmodel, monkeypatch):
+    monkeypatch.setattr(dossier, "rows_by_structure", lambda *a, **k: pytest.fail("ran"))
+    code, printed, _ = popmodel("validate", "--only", "antler-2021", "--dry-run", "--json")
+    assert code == 0
+    (trial,) = json.loads(printed)["trials"]
+    assert (trial["trial"], trial["numbers"]) == ("antler-2021", 2)
+
+
+def test_the_summary_says_how_near_the_fitted_numbers_lie(popmodel):
+    code, printed, _ = popmodel("validate", *FEW)
+    assert code in (0, 4)
+    assert "within two standard deviations (90 % must)" in printed
+    assert "may be outside)" in printed

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from popmodel.evidence import Evidence
 
 SEVERITY_EFFECTS = ("evidence", "premise", "mixture")
+FACTOR_SEED = 20261122
 CORRELATIONS = ("default", "optimistic", "pessimistic")
 
 
@@ -35,13 +36,27 @@ def calibrate(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show how it fits as it is; change nothing.")
     ] = False,
+    factors_only: Annotated[
+        bool,
+        typer.Option("--factors-only", help="Fit nothing; make the factors for untested patients."),
+    ] = False,
+    draws: Annotated[
+        int, typer.Option("--draws", min=0, help="Draws of the fitted numbers to write beside.")
+    ] = 1000,
     json: JsonOption = False,
 ) -> None:
-    """Fit depth, contacts and potencies to all trials marked fit, and write what was found."""
+    """Fit depth, contacts and potencies to all trials marked fit, and write what was found.
+
+    Beside every card in --out lies `<structure>_draws.csv`: what a probabilistic analysis with the
+    same seed draws of the fitted numbers. The shipped cards have none; they are drawn when asked.
+    """
     from popmodel.evidence import load_evidence
     from popmodel.evidence.load import SHIPPED
 
     known = load_evidence()
+    if factors_only:
+        _make_factors(known, structure, correlation, out or SHIPPED / "calibrated", recruits, json)
+        return
     cards = [
         _fitted(known, effect, kind, seed, recruits, 0 if dry_run else None)
         for kind in chosen(correlation, CORRELATIONS, "--correlation")
@@ -59,6 +74,47 @@ def calibrate(
 
         for card in cards:
             remark(f"wrote {write_card(card, out or SHIPPED / 'calibrated')}")
+            if out is not None and draws > 0:
+                remark(f"wrote {_write_draws(known, card, out, seed, draws)}")
+
+
+def _write_draws(
+    known: Evidence, card: dict[str, Any], folder: Path, seed: int, count: int
+) -> Path:
+    """Write draws of the fitted numbers of a card as CSV, and return the file."""
+    from popmodel.evidence.schema import Calibrated
+    from popmodel.report.tables import write_atomically
+    from popmodel.safe_csv import safe_csv
+    from popmodel.uncertainty.draws import fitted_draws
+
+    table = fitted_draws(known, Calibrated.model_validate(card), seed, count)
+    return write_atomically(folder / f"{card['id']}_draws.csv", safe_csv(table).encode())
+
+
+def _make_factors(
+    known: Evidence, structure: str, correlation: str, folder: Path, recruits: int, json: bool
+) -> None:
+    """Make the factors of calibrated cards anew and write the cards."""
+    from popmodel.parameters import Structure
+    from popmodel.trials.fitted_card import card_with_factors, write_card
+
+    told = {}
+    for kind in chosen(correlation, CORRELATIONS, "--correlation"):
+        for effect in chosen(structure, SEVERITY_EFFECTS, "--structure"):
+            one = Structure(effect, kind)
+            remark(f"{one.calibration}:")
+            card = card_with_factors(known, one, seed=FACTOR_SEED, recruits=recruits)
+            told[one.calibration] = card["extrapolation"]
+            remark(f"wrote {write_card(card, folder)}")
+    if json:
+        print_json(told)
+        return
+    rows = [
+        (name, treatment, ", ".join(number(f) for f in found))
+        for name, factors in told.items()
+        for treatment, found in factors.items()
+    ]
+    print_table("", ("structure", "treatment", "factor by missing failures"), rows)
 
 
 def chosen(word: str, options: tuple[str, ...], option: str) -> tuple[str, ...]:

@@ -80,17 +80,31 @@ def _fitted(evidence: Evidence, name: str, path: str) -> Fitted:
     return Fitted(name, card.fit, found.value, found.se, card.command, place)
 
 
-def lack_of_extrapolation(evidence: Evidence, structure: str) -> tuple[str, str]:
+def lack_of_extrapolation(
+    evidence: Evidence, structure: str, offered: Iterable[str] = ()
+) -> tuple[str, str]:
     """Return why a structure cannot take out the extrapolation and what to do, or empty texts.
 
     Args:
         evidence: What is known.
         structure: Id of the calibrated card that would hold the factors.
+        offered: Treatments that must have factors if their trials required failures.
     """
     card = evidence.calibrated.get(structure)
-    if card is not None and card.extrapolation:
-        return "", ""
     effect, _, correlation = structure.partition("_")
-    told = f"none needs the calibrated card {structure} with its factors for untested patients"
     make = f"popmodel calibrate --structure {effect} --correlation {correlation}"
-    return f"{told}; there is none", f"make it with {make}"
+    if card is None or not card.extrapolation:
+        told = f"none needs the calibrated card {structure} with its factors for untested patients"
+        return f"{told}; there is none", f"make it with {make}"
+    without = [
+        name
+        for name in sorted(set(offered))
+        if (known := evidence.treatments[name]).tested_after > 0
+        and known.potency.value > 0.0
+        and name not in card.extrapolation
+    ]
+    if not without:
+        return "", ""
+    told = f"none needs factors for untested patients, and {structure} has none for "
+    hint = f"add them with {make} --factors-only, or tested_after: 0 on a card of your own"
+    return told + ", ".join(without), hint

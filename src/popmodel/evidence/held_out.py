@@ -20,7 +20,7 @@ FILE: Final = SHIPPED / "calibrated" / "held_out.csv"
 COLUMNS: Final = ("structure", "log_score")
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=8)
 def held_out_scores(path: Path = FILE) -> dict[str, float]:
     """Return the held-out log score of every structure that was validated, by calibration id."""
     if not path.is_file():

@@ -20,6 +20,7 @@ from popmodel.report.appendix import (
     unverified_table,
 )
 from popmodel.report.charts import CHARTS
+from popmodel.report.extrapolated import extrapolated
 from popmodel.report.plain_words import answer
 from popmodel.report.printed import Cell, Table
 from popmodel.report.redraw import FOLDER, draw_all, read_captions
@@ -115,6 +116,7 @@ def view(result: Result) -> dict[str, Any]:
             (structure_label(s), words.STRUCTURE_MEANINGS.get(s, ""), weight_words(result, s))
             for s in about.structures
         ],
+        "extrapolated": extrapolated(result),
         "outcomes": outcomes_table(result),
         "frontiers": frontier_tables(result),
         "versus": versus_table(result),

@@ -36,11 +36,19 @@ def refusals(scenario: Scenario, tell: Tell) -> list[Problem]:
     return list(_fits(scenario, tell))
 
 
+def _offered(scenario: Scenario) -> set[str]:
+    """Return the treatments that any strategy offers."""
+    rules = [rule for strategy in scenario.strategies.values() for rule in strategy.offer]
+    return {rule.treat for rule in rules if rule.treat is not None}
+
+
 def _fits(scenario: Scenario, tell: Tell) -> Iterator[Problem]:
     """Yield a problem for each form of the model that needs factors no fit has found."""
     if scenario.structure.extrapolation != "none":
         return
     for choice in scenario.structures():
-        told, hint = lack_of_extrapolation(scenario.evidence(), choice.calibration)
+        told, hint = lack_of_extrapolation(
+            scenario.evidence(), choice.calibration, _offered(scenario)
+        )
         if told:
             yield tell(("structure", "extrapolation"), told, hint)

@@ -10,6 +10,8 @@ from typing import Any, Final
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
+from popmodel.errors import InputError, Problem
+from popmodel.evidence.calibration import lack_of_extrapolation
 from popmodel.evidence.load import Evidence
 from popmodel.parameters import Structure
 from popmodel.trials.calibrate import Fit, Tell, calibrate, trial_parameters_of
@@ -50,6 +52,27 @@ def calibrate_card(
     parameters = trial_parameters_of(evidence, structure, fit.values)
     factors = extrapolation_factors(evidence, parameters, seed, recruits)
     return fitted_card(fit, factors, command, date)
+
+
+def card_with_factors(
+    evidence: Evidence, structure: Structure, *, seed: int, recruits: int
+) -> dict[str, Any]:
+    """Return the calibrated card of a structure with its factors for untested patients made anew.
+
+    Nothing is fitted: cards of treatments that came after the fit get their factors this way.
+
+    Raises:
+        InputError: the structure has no calibrated card.
+    """
+    name = structure.calibration
+    if name not in evidence.calibrated:
+        told, hint = lack_of_extrapolation(evidence, name)
+        raise InputError([Problem("--factors-only", 0, 0, "", told, hint)])
+    parameters = trial_parameters_of(evidence, structure)
+    factors = extrapolation_factors(evidence, parameters, seed, recruits)
+    said = dict(evidence.files["calibrated", name].data)
+    said["extrapolation"] = {key: [float(f) for f in row] for key, row in factors.items()}
+    return said
 
 
 def known_values(evidence: Evidence, structure: Structure) -> dict[str, float]:

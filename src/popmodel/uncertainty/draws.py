@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from popmodel.evidence.load import Evidence
+from popmodel.evidence.schema import Calibrated
 from popmodel.parameters import Structure
 from popmodel.parameters.posterior import posterior_draws
 from popmodel.parameters.treatments import FAMILIES_DRAWN
@@ -67,6 +69,23 @@ def parameter_draws(
             u = np.asarray(uniform(FAMILIES_DRAWN + family), dtype=float)
             found[path] = (u < weight).astype(float)
     return {path: np.asarray(found[path], dtype=float) for path in paths}
+
+
+def fitted_draws(evidence: Evidence, card: Calibrated, seed: int, count: int) -> pd.DataFrame:
+    """Return draws of the fitted numbers of a card: those of a run of draws with the same seed.
+
+    Args:
+        evidence: cards, for the scales of the numbers.
+        card: what a calibration found.
+        seed: seed of the parameter draws.
+        count: how many, from the first on.
+
+    Returns:
+        A row a draw: `sample`, then a column a path in the order of the card.
+    """
+    uniform = sample_uniforms(seed, 0, count)
+    found = posterior_draws(card, evidence.quantities(), uniform)
+    return pd.DataFrame({"sample": range(count), **found})
 
 
 def numbers_in_doubt(evidence: Evidence, structure: Structure) -> tuple[str, ...]:

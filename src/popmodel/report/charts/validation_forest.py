@@ -36,7 +36,7 @@ def table(result: Result) -> pd.DataFrame:
     """
     rows = result.table(TABLE)
     rows = rows[(rows[STRUCTURE] == result.about.structures[0]) & rows["z"].notna()]
-    rows = rows.assign(note=rows["note"].fillna(""), is_share=rows["people"] > 0)
+    rows = rows.assign(note=rows["note"].astype(object).fillna(""), is_share=rows["people"] > 0)
     panel = np.select(
         [(rows["use"] == "test") & rows["is_share"], rows["use"] == "test", rows["is_share"]],
         [HELD_BACK, OTHER, FITTED],
