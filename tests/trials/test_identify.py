@@ -54,8 +54,17 @@ def rivals(some):
 
 
 @pytest.fixture(scope="module")
-def doubt(some):
-    return doubt_about_trials(some, STRUCTURE, seed=SEED, recruits=FEW)
+def two(evidence):
+    """A fitted trial and the one with most numbers of those held back."""
+    parallel = [t for t in evidence.trials.values() if t.design == "parallel"]
+    fitted = next(t for t in parallel if t.use == "fit")
+    held = max((t for t in parallel if t.use == "test"), key=lambda t: len(t.outcomes))
+    return replace(evidence, trials={one.id: one for one in (fitted, held)})
+
+
+@pytest.fixture(scope="module")
+def doubt(two):
+    return doubt_about_trials(two, STRUCTURE, seed=SEED, recruits=256)
 
 
 def test_trials_narrow_what_they_meet(evidence):
@@ -104,10 +113,10 @@ def test_more_trials_never_tell_less_of_a_rival(rivals):
 
 
 def test_doubt_widens_the_intervals_of_what_was_held_back_and_of_nothing_else(
-    some, parameters, doubt
+    two, parameters, doubt
 ):
-    plain = validate(some, parameters, seed=SEED, recruits=FEW)
-    wide = validate(some, parameters, seed=SEED, recruits=FEW, doubt=doubt)
+    plain = validate(two, parameters, seed=SEED, recruits=FEW)
+    wide = validate(two, parameters, seed=SEED, recruits=FEW, doubt=doubt)
     wider = 0
     for one, other in zip(plain, wide, strict=True):
         if math.isnan(one.z):
@@ -117,7 +126,7 @@ def test_doubt_widens_the_intervals_of_what_was_held_back_and_of_nothing_else(
         wider += other.sd > one.sd
         if one.use == "fit":
             assert other.sd == one.sd
-    assert wider > 5
+    assert wider >= 4
 
 
 def test_doubt_about_relapse_spreads_a_prediction_that_no_fit_moves(evidence):
