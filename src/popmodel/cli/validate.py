@@ -307,6 +307,7 @@ def _write(
     draw_all(home, ["validation_forest"])
     if home == SHIPPED and identify:
         _note_scores(tables["structures"])
+        _note_scatter(tables["left_out"], next(iter(found)).calibration)
     remark(f"wrote {home}")
 
 
@@ -320,6 +321,16 @@ def _note_scores(structures: pd.DataFrame) -> None:
         zip(fitted["structure"].astype(str), fitted["log_score"].astype(float), strict=True)
     )
     write_atomically(FILE, scores_text(rows).encode())
+
+
+def _note_scatter(left_out: pd.DataFrame, structure: str) -> None:
+    """Write by how much left-out studies scatter, where the intervals of tests read it."""
+    from popmodel.evidence.held_out import WIDER_FILE, scale_text
+    from popmodel.report.tables import write_atomically
+    from popmodel.trials.identify import scatter_of_left_out
+
+    scale = scatter_of_left_out(left_out["z_foretold"])
+    write_atomically(WIDER_FILE, scale_text(structure, len(left_out), scale).encode())
 
 
 def _manifest(

@@ -18,6 +18,8 @@ from popmodel.evidence.load import SHIPPED
 
 FILE: Final = SHIPPED / "calibrated" / "held_out.csv"
 COLUMNS: Final = ("structure", "log_score")
+WIDER_FILE: Final = SHIPPED / "calibrated" / "left_out.csv"
+"""By how much studies that the fit left out scatter more than their intervals say."""
 
 
 @lru_cache(maxsize=8)
@@ -40,6 +42,20 @@ def held_out_weights(structures: Mapping[str, str]) -> dict[str, float]:
     best = max(scores.values(), default=0.0)
     parts = {name: math.exp(score - best) for name, score in scores.items()}
     return {name: part / sum(parts.values()) for name, part in parts.items()}
+
+
+@lru_cache(maxsize=8)
+def left_out_scale(path: Path = WIDER_FILE) -> float:
+    """Return the factor on the spread of numbers that no fit has seen; 1 before it is measured."""
+    if not path.is_file():
+        return 1.0
+    with path.open(encoding="utf-8", newline="") as stream:
+        return float(next(iter(csv.DictReader(stream)))["scale"])
+
+
+def scale_text(structure: str, numbers: int, scale: float) -> str:
+    """Return the file of the factor: structure, how many numbers it comes from, and the factor."""
+    return f"structure,numbers,scale\n{structure},{numbers},{scale:.4f}\n"
 
 
 def scores_text(rows: Iterable[tuple[str, float]]) -> str:

@@ -2,7 +2,9 @@
 
 The interval (`popmodel.trials.interval`) holds sampling error of a trial of that size (pooled
 rates: of no more people than a fit counts), the effect of its setting and, where asked, doubt about
-the fitted numbers. A number that was recalled and not read is given twice the spread.
+the fitted numbers. A number that was recalled and not read is given twice the spread. Numbers held
+back get the spread that fitted studies showed when they were left out one by one: studies differ by
+more than their cards say, and a fit cannot see it in the numbers that it moved to.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from typing import Final
 from scipy.stats import binom
 
 from popmodel.errors import NotMet, RunError
+from popmodel.evidence.held_out import left_out_scale
 from popmodel.evidence.load import Evidence
 from popmodel.evidence.schema import Trial
 from popmodel.parameters import Parameters
@@ -140,6 +143,8 @@ def _row(trial: Trial, row: Prediction, spread: float, problem: str) -> Row:
     if trial.outcomes[row.outcome].seen is False or trial.seen is False:
         sd *= RECALLED_WIDER
         notes.append("recalled")
+    if trial.use == "test":
+        sd *= left_out_scale()
     if row.effective < ENOUGH:
         notes.append(f"effective sample {row.effective:.0%} of recruits")
     low, high = normal_interval(row.value, sd) if contrast else share_interval(row.value, size, sd)
