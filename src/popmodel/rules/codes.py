@@ -12,6 +12,7 @@ from popmodel.vocabulary import (
     SETTINGS,
     STATES,
     WAIT_ENDS,
+    TEST_SUBJECTS,
 )
 
 UNTREATED: Final = STATES.index("untreated")
@@ -126,6 +127,10 @@ LINE_UNFINISHED: Final = LINE_EVENTS.index("unfinished")
 OUTPATIENT: Final = SETTINGS.index("outpatient")
 INPATIENT: Final = SETTINGS.index("inpatient")
 EMERGENCY: Final = SETTINGS.index("emergency")
+
+INFORMS_BIOTYPE: Final = TEST_SUBJECTS.index("biotype")
+INFORMS_TARGET: Final = TEST_SUBJECTS.index("on_target")
+INFORMS_SUITS: Final = TEST_SUBJECTS.index("suits")
 
 RESPONSE_CONTINUE: Final = 0
 RESPONSE_AUGMENT: Final = 1

@@ -69,6 +69,10 @@ _PATIENT: Final = [
     ("tried", "i8", "treatments tried in this episode, one bit each"),
     ("again", "i8", "treatments tried at least twice in this episode"),
     ("used", "i4", "rules used in this episode, one bit each"),
+    # tests
+    ("tested", "i8", "times each test was done, four bits a test, at most 15"),
+    ("results", "i2", "last result of each test, one bit each: 1 positive"),
+    ("seen_biotype", "i1", "1 + biotype as a test has shown it, 0 not tested"),
     # clinical state
     ("state", "i1", "what occupancy counts, vocabulary.STATES, crisis aside"),
     ("band", "i1", "severity band for hazards, vocabulary.SEVERITY_BANDS"),

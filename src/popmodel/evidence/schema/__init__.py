@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from popmodel.evidence.schema.biomarker import Biomarker
 from popmodel.evidence.schema.disease import (
     CareSeeking,
     Correlation,
@@ -51,6 +52,7 @@ __all__ = [
     "FORMS",
     "Arm",
     "ArmResult",
+    "Biomarker",
     "Biotype",
     "Calibrated",
     "Card",
@@ -122,6 +124,7 @@ FORMS: Final[dict[str, tuple[type[Part], ...]]] = {
     ),
     "settings": (Country,),
     "services": (Service,),
+    "tests": (Biomarker,),
     "trials": (Trial,),
     "calibrated": (Calibrated,),
 }
