@@ -182,7 +182,9 @@ def _aim_problems(files: list[CardFile]) -> Iterator[Problem]:
                 if name in tests and tests[name].informs != "on_target":
                     told = f"{name} does not tell whether the aim hits"
                     where: Where = ("targeting", "improved_by", number)
-                    yield file.located.problem(where, told, "a test that informs on_target is meant")
+                    yield file.located.problem(
+                        where, told, "a test that informs on_target is meant"
+                    )
     aimed = {f.id: f.card.targeting for f in files if isinstance(f.card, Treatment)}
     for file in files:
         of = file.card.of if isinstance(file.card, Biomarker) else None

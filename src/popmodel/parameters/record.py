@@ -25,7 +25,8 @@ MAX_POINTS: Final = 8
 MAX_RULES: Final = 31
 MAX_SERVICES: Final = 16
 MAX_STEPS: Final = 128
-MAX_TESTS: Final = 8
+MAX_TESTS: Final = 7
+"""Two bits for each in a patient's record."""
 FLOOR_CELLS: Final = 320
 FLOOR_REACH: Final = 20.0
 """The table of the soft floor covers depths from -20 k to 20 k in cells of k / 8."""

@@ -26,8 +26,7 @@ def fill_tests(
 ) -> None:
     """Fill in every test card at its position, then the aim of every treatment.
 
-    Args:
-        factors: L with v = L f, see `trait_factors`.
+    `factors` is L with v = L f, see `trait_factors`.
     """
     price, wages = prices
     wage = wages(v, f"economics.{country.time}.wage_per_hour")

@@ -70,7 +70,7 @@ _PATIENT: Final = [
     ("again", "i8", "treatments tried at least twice in this episode"),
     ("used", "i4", "rules used in this episode, one bit each"),
     # tests
-    ("tested", "i8", "times each test was done, four bits a test, at most 15"),
+    ("tested", "i2", "times each test was done, two bits a test, at most 3"),
     ("results", "i2", "last result of each test, one bit each: 1 positive"),
     ("seen_biotype", "i1", "1 + biotype as a test has shown it, 0 not tested"),
     # clinical state

@@ -4,7 +4,7 @@
     N    = m + c + sigma_N (sqrt(rho) u + sqrt(1 - rho) b)
     T    = D kappa max(0, 1 - f g(z) + delta) prod(1 - share block) a w (1 - exp(-t / theta))
 
-where a is the factor of aim (`popmodel.rules.targeting`), 1 for a treatment that is always on target.
+where a is the factor of aim (`popmodel.rules.targeting`), 1 for a treatment always on target.
 
 `p` is a patient record, `q` the parameter record (see `popmodel.parameters`), `t` a day.
 """

@@ -28,7 +28,7 @@ def is_on_target(p: Any, q: Any, treatment: Any) -> Any:
     """Tell whether a course would be on target, with the tests the patient has had."""
     for test in range(MAX_TESTS):
         improves = (q.target_tests[treatment] >> test) & 1
-        if improves and (p.tested >> (4 * test)) & 15:
+        if improves and (p.tested >> (2 * test)) & 3:
             if (p.results >> test) & 1:
                 break  # positive: the usual spot is kept
             return uniform(p.key, q.salt_new_spot[test], 0) < q.target_found[treatment, test]

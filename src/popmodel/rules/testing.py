@@ -18,15 +18,15 @@ from popmodel.rules.targeting import usual_aim_hits
 
 @rule
 def times_tested(p: Any, test: Any) -> Any:
-    """Return how often a test was done, at most 15."""
-    return (p.tested >> (4 * test)) & 15
+    """Return how often a test was done, at most 3: later repetitions share their luck."""
+    return (p.tested >> (2 * test)) & 3
 
 
 @rule
 def is_true(p: Any, q: Any, test: Any) -> Any:
-    """Tell whether what the test looks for is so: the aim hits, or the class suits better than most.
+    """Tell whether what the test looks for is so: the aim hits, or the class of mechanisms suits.
 
-    A class suits better than most where its trait lies above its median, which is 0.
+    A class suits where it suits better than half of all people: its trait lies above 0.
     """
     if q.test_informs[test] == INFORMS_TARGET:
         return usual_aim_hits(p, q.test_share[test])
@@ -40,20 +40,17 @@ def is_true(p: Any, q: Any, test: Any) -> Any:
 def biotype_read(p: Any, q: Any, u: Any, accuracy: Any) -> Any:
     """Return the biotype a test reads: the true one, or another in proportion to its share.
 
-    Args:
-        u: Uniform luck; under the accuracy the reading is right, and what is left picks the error.
+    `u` is uniform luck; under the accuracy the reading is right, and what is left picks the error.
     """
     others = 1.0 - q.biotype_share[p.biotype]
-    if u < accuracy or others <= 0.0:
-        return int(p.biotype)
-    left = (u - accuracy) / (1.0 - accuracy) * others
     found = int(p.biotype)
+    if u < accuracy or others <= 0.0:
+        return found
+    left = (u - accuracy) / (1.0 - accuracy) * others
     for b in range(q.biotypes):
-        if b != p.biotype and q.biotype_share[b] > 0.0:
+        if b != p.biotype and left >= 0.0 and q.biotype_share[b] > 0.0:
             found = b
             left -= q.biotype_share[b]
-            if left < 0.0:
-                break
     return found
 
 
@@ -71,8 +68,8 @@ def take_test(p: Any, q: Any, test: Any) -> None:
             is_positive = u >= q.test_specificity[test]
         bit = 1 << int(test)
         p.results = (p.results & ~bit) | (bit if is_positive else 0)
-    if done < 15:
-        p.tested += 1 << (4 * int(test))
+    if done < 3:
+        p.tested += 1 << (2 * int(test))
 
 
 @rule
@@ -86,15 +83,15 @@ def known_biotype_fits(p: Any, s: Any, n: Any) -> Any:
 @rule
 def results_fit(p: Any, s: Any, n: Any) -> Any:
     """Tell whether the results so far are those that rule n asks for."""
+    positive, negative = s.results_positive[n], s.results_negative[n]
     for test in range(MAX_TESTS):
         bit = 1 << test
         if times_tested(p, test) == 0:
-            if (s.results_positive[n] | s.results_negative[n]) & bit:
-                return False
-        elif s.results_unknown[n] & bit:
-            return False
-        elif s.results_positive[n] & bit and not p.results & bit:
-            return False
-        elif s.results_negative[n] & bit and p.results & bit:
+            wrong = (positive | negative) & bit
+        elif p.results & bit:
+            wrong = (negative | s.results_unknown[n]) & bit
+        else:
+            wrong = (positive | s.results_unknown[n]) & bit
+        if wrong:
             return False
     return True

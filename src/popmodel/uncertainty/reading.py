@@ -134,7 +134,9 @@ def _reachable(
     if path.startswith(FAMILIES_DRAWN):
         return path.removeprefix(FAMILIES_DRAWN) in offered
     folder, name = path.split(".")[:2]
-    return name in {"treatments": offered, "contacts": contacts, "tests": tests}.get(folder, (name,))
+    return name in {"treatments": offered, "contacts": contacts, "tests": tests}.get(
+        folder, (name,)
+    )
 
 
 def _changes(

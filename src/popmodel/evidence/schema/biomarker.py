@@ -55,7 +55,9 @@ class Biomarker(Card):
         for name in ("of", "mechanism", "accuracy", "sensitivity", "specificity"):
             is_given = getattr(self, name) is not None
             if is_given and name not in needed:
-                found.append(Fault(f"does not belong to a test that informs {self.informs}", (name,)))
+                found.append(
+                    Fault(f"does not belong to a test that informs {self.informs}", (name,))
+                )
             elif not is_given and name in needed:
                 found.append(Fault(f"a test that informs {self.informs} needs it", (name,)))
         if found:
