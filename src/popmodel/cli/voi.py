@@ -61,6 +61,14 @@ def voi(
             "--sd", help="Spread of patients in the outcome, as depth; the card's if none."
         ),
     ] = None,
+    price_of: Annotated[
+        str | None,
+        typer.Option(
+            "--price-of",
+            metavar="PRICE",
+            help="Tell up to which price the treatment would be adopted if the trial succeeds.",
+        ),
+    ] = None,
     fixed_cost: Annotated[float, typer.Option("--fixed-cost", help="Of the trial.")] = 0.0,
     cost_per_patient: Annotated[
         float, typer.Option("--cost-per-patient", help="Of the trial.")
@@ -91,6 +99,7 @@ def voi(
     """
     import pandas as pd
 
+    from popmodel.uncertainty.adoption import adoption_table
     from popmodel.uncertainty.decisions import Trial, spread_of_patients, trial_table, untested
 
     asked = asked_scenario(scenario, set_, patients, years, seed, structure)
@@ -109,13 +118,17 @@ def voi(
     found = [trial_table(drawn.analysis, drawn.tables, trial, people) for trial in trials]
     if found:
         drawn.tables["trial"] = pd.concat(found, ignore_index=True)
+    if price_of is not None:
+        drawn.tables["adoption"] = pd.concat(
+            [adoption_table(drawn.analysis, drawn.tables, one.path, price_of) for one in trials],
+            ignore_index=True,
+        )
     evaluate(drawn, people, learning=True)
     if charts:
         draw(drawn.folder)
     if json:
-        told = {
-            name: drawn.tables[name] for name in ("evpi", "evppi", "trial") if name in drawn.tables
-        }
+        names = ("evpi", "evppi", "trial", "adoption")
+        told = {name: drawn.tables[name] for name in names if name in drawn.tables}
         print_json({name: table.to_dict("records") for name, table in told.items()})
         return
     _tell(drawn.tables, asked)
@@ -152,6 +165,28 @@ def _tell(tables: dict[str, pd.DataFrame], asked: Scenario) -> None:
         table = own["trial"][own["trial"]["wtp"] == middle]
         for path, part in table.groupby("parameter", sort=False):
             _tell_trial(f"{path}{f' ({where})' if where else ''}", part)
+        if "adoption" in own:
+            priced = own["adoption"]
+            _tell_adoption(where, priced[priced["wtp"] == middle], asked)
+
+
+def _tell_adoption(where: str, table: pd.DataFrame, asked: Scenario) -> None:
+    """Print for whom a success would be used, and up to which price."""
+    for path, part in table.groupby("parameter", sort=False):
+        count, price = int(part["successes"].iloc[0]), str(part["price_of"].iloc[0])
+        rows = [
+            (
+                asked.labels().get(str(row["strategy"]), str(row["strategy"])),
+                money(row["gain_now"], row["gain_now_se"]), money(row["price_now"]),
+                money(row["price"], row["price_se"]),
+            )
+            for row in part.sort_values("gain_now", ascending=False).to_dict("records")
+        ]  # fmt: skip
+        print_table(
+            f"If it works: {path} above 0 in {count} draws{f' ({where})' if where else ''}",
+            ("strategy", "net benefit gained now", price, "adopted up to"),
+            rows,
+        )
 
 
 def _tell_trial(title: str, table: pd.DataFrame) -> None:
