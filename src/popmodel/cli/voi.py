@@ -61,6 +61,15 @@ def voi(
             "--sd", help="Spread of patients in the outcome, as depth; the card's if none."
         ),
     ] = None,
+    learn: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--learn",
+            metavar="PATH",
+            help="A number, the beginning of several, or some joined by +, whose worth is told "
+            "whether or not it is clear of noise.",
+        ),
+    ] = None,
     price_of: Annotated[
         str | None,
         typer.Option(
@@ -101,6 +110,7 @@ def voi(
 
     from popmodel.uncertainty.adoption import adoption_table
     from popmodel.uncertainty.decisions import Trial, spread_of_patients, trial_table, untested
+    from popmodel.uncertainty.learning import value_of_named
 
     asked = asked_scenario(scenario, set_, patients, years, seed, structure)
     people = population_of(per_year, decision_years, discount)
@@ -118,6 +128,11 @@ def voi(
     found = [trial_table(drawn.analysis, drawn.tables, trial, people) for trial in trials]
     if found:
         drawn.tables["trial"] = pd.concat(found, ignore_index=True)
+    if learn:
+        wtp = asked.willingness_to_pay
+        drawn.tables["named"] = value_of_named(
+            drawn.tables["psa"], drawn.tables["psa_parameters"], learn, asked.comparator, wtp
+        )
     if price_of is not None:
         drawn.tables["adoption"] = pd.concat(
             [adoption_table(drawn.analysis, drawn.tables, one.path, price_of) for one in trials],
@@ -127,7 +142,7 @@ def voi(
     if charts:
         draw(drawn.folder)
     if json:
-        names = ("evpi", "evppi", "trial", "adoption")
+        names = ("evpi", "evppi", "named", "trial", "adoption")
         told = {name: drawn.tables[name] for name in names if name in drawn.tables}
         print_json({name: table.to_dict("records") for name, table in told.items()})
         return
@@ -159,6 +174,8 @@ def _tell(tables: dict[str, pd.DataFrame], asked: Scenario) -> None:
     middle = asked_of(asked).main_wtp
     for where, own in by_structure(tables):
         tell_learning(where, own["evppi"], middle)
+        if "named" in own:
+            _tell_named(where, own["named"][own["named"]["wtp"] == middle])
         if "trial" not in own:
             remark("no treatment that is offered is untested in people; name one with --study")
             continue
@@ -168,6 +185,16 @@ def _tell(tables: dict[str, pd.DataFrame], asked: Scenario) -> None:
         if "adoption" in own:
             priced = own["adoption"]
             _tell_adoption(where, priced[priced["wtp"] == middle], asked)
+
+
+def _tell_named(where: str, table: pd.DataFrame) -> None:
+    """Print what was asked for by name, noise beside it."""
+    rows = [
+        (str(row["parameter"]), money(row["evppi"], row["evppi_se"]), money(row["evppi_noise"]))
+        for row in table.to_dict("records")
+    ]
+    title = f"As asked{f' ({where})' if where else ''}, a patient"
+    print_table(title, ("number or subject", "EVPPI", "noise"), rows)
 
 
 def _tell_adoption(where: str, table: pd.DataFrame, asked: Scenario) -> None:

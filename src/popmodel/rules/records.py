@@ -133,7 +133,7 @@ _ACCOUNT: Final = [
     ("remission_days", "f8", "days in remission or recovery since entry"),
     ("remission_days_90", "f8", "of the first 90 days"),
     ("first_remission", "f8", "days from entry, inf if never"),
-    ("first_response", "f8", "days from entry, inf if never"),
+    ("first_response", "f8", "days from entry until first relief, a response or a remission"),
     ("died", "f8", "day of death, inf if alive"),
     ("wait_days", "f8", "days waited for courses served or still waited for"),
     ("waits", "i4", "courses waited for"),

@@ -86,9 +86,7 @@ def _mean_by_strategy(rows: pd.DataFrame, column: str) -> dict[str, float]:
     return {str(name): float(x) for name, x in (sums["total"] / sums["patients"]).items()}
 
 
-def _priced(
-    analysis: Analysis, parameters: pd.DataFrame, potency: str, price: str
-) -> pd.DataFrame:
+def _priced(analysis: Analysis, parameters: pd.DataFrame, potency: str, price: str) -> pd.DataFrame:
     """Return sample, potency and price of every draw; a price without doubt is the card's."""
     if potency not in parameters.columns:
         hint = did_you_mean(potency, parameters.columns)

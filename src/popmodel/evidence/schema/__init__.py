@@ -13,12 +13,14 @@ from typing import Any, Final
 from popmodel.evidence.schema.biomarker import Biomarker
 from popmodel.evidence.schema.disease import (
     CareSeeking,
+    Coronary,
     Correlation,
     Crisis,
     Mechanisms,
     Mortality,
     Relapse,
     Response,
+    SurgicalOpioids,
 )
 from popmodel.evidence.schema.economics import (
     CareCosts,
@@ -60,6 +62,7 @@ __all__ = [
     "CareSeeking",
     "Citation",
     "Contact",
+    "Coronary",
     "Correlation",
     "Country",
     "Crisis",
@@ -82,6 +85,7 @@ __all__ = [
     "Response",
     "Service",
     "Source",
+    "SurgicalOpioids",
     "TimeCosts",
     "Treatment",
     "Trial",
@@ -92,7 +96,17 @@ __all__ = [
     "form_of",
 ]
 
-DiseaseCard = Response | Correlation | Mechanisms | Relapse | Mortality | Crisis | CareSeeking
+DiseaseCard = (
+    Response
+    | Correlation
+    | Mechanisms
+    | Relapse
+    | Mortality
+    | Crisis
+    | CareSeeking
+    | Coronary
+    | SurgicalOpioids
+)
 EconomicsCard = (
     UtilityCurve
     | UtilityByState
@@ -109,7 +123,17 @@ FORMS: Final[dict[str, tuple[type[Part], ...]]] = {
     "treatments": (Treatment,),
     "contacts": (Contact,),
     "biotypes": (Biotype,),
-    "disease": (Response, Correlation, Mechanisms, Relapse, Mortality, Crisis, CareSeeking),
+    "disease": (
+        Response,
+        Correlation,
+        Mechanisms,
+        Relapse,
+        Mortality,
+        Crisis,
+        CareSeeking,
+        Coronary,
+        SurgicalOpioids,
+    ),
     "population": (Population,),
     "economics": (
         UtilityCurve,
