@@ -151,7 +151,8 @@ def measured(question: Question, asked: str) -> Iterable[tuple[Any, ...]]:
         words += ["--json", "--no-charts", "--out", f"{folder}/out"]
         call = [sys.executable, "-m", "popmodel.cli", *words]
         done = subprocess.run(  # noqa: S603
-            call, cwd=folder, check=True, capture_output=True, text=True)
+            call, cwd=folder, check=True, capture_output=True, text=True
+        )
     yield from rows_of(question["id"], json.loads(done.stdout))
 
 

@@ -11,8 +11,8 @@ from popmodel.vocabulary import (
     LINE_EVENTS,
     SETTINGS,
     STATES,
-    WAIT_ENDS,
     TEST_SUBJECTS,
+    WAIT_ENDS,
 )
 
 UNTREATED: Final = STATES.index("untreated")
