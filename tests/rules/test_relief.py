@@ -8,7 +8,12 @@ import pytest
 
 from popmodel.rules.codes import CARE_COURSE, CARE_WAIT
 from popmodel.rules.relief import relief_day
-from popmodel.rules.response import effect_at, natural_depth, severity_of_depth
+from popmodel.rules.response import (
+    depth_for_fall,
+    effect_at,
+    natural_depth,
+    severity_of_depth,
+)
 
 
 @pytest.fixture
@@ -17,7 +22,16 @@ def on_course(new_patient, q):
 
     def make(gain=3.0, theta=3.0, **fields):
         q["onset"][0], q["onset_rate"][0] = theta, 1.0 / theta
-        fields = {"care": CARE_COURSE, "treatment": 0, "gain": gain, "started": 100.0, **fields}
+        depth = depth_for_fall(math.log(40.0 / 30.0), q["softness"])
+        swing = (depth - 0.2 - q["depth_mean"]) / q["depth_moving"]
+        fields = {
+            "swing": swing,
+            "care": CARE_COURSE,
+            "treatment": 0,
+            "gain": gain,
+            "started": 100.0,
+            **fields,
+        }
         return new_patient(worst=40.0, reference=30.0, contact=0.2, **fields)
 
     return make
