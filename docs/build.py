@@ -20,6 +20,7 @@ import dossier
 from claims_page import claims_parts
 from dossier import table
 from fields import EVENTS, PARAMETER_FIELDS, STATES, STRATEGY_FIELDS
+from open_questions import question_parts
 from published_page import published_parts
 
 from popmodel.evidence.listing import counts, origin
@@ -36,6 +37,7 @@ PAGES = (
     "docs/model.md",
     "docs/glossary.md",
     "docs/claims.md",
+    "docs/concepts/open_questions.md",
     "docs/validation.md",
 )
 PART = re.compile(r"(<!-- begin (?P<name>[a-z_]+) -->\n).*?(<!-- end (?P=name) -->)", re.DOTALL)
@@ -189,7 +191,13 @@ def parts() -> dict[str, str]:
         "trial_counts": lambda: trial_counts(evidence),
     }
     made = {name: make() for name, make in makers.items()}
-    return made | claims_parts() | dossier.parts(evidence) | published_parts(evidence)
+    return (
+        made
+        | claims_parts()
+        | question_parts()
+        | dossier.parts(evidence)
+        | published_parts(evidence)
+    )
 
 
 def filled(text: str, made: Mapping[str, str]) -> str:

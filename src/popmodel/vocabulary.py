@@ -82,6 +82,10 @@ WAIT_ENDS: Final = (
     "still_waiting",
 )
 """How a wait for a place ended; `relapsed` ends the wait for a booster."""
+TEST_SUBJECTS: Final = ("biotype", "on_target", "suits")
+"""What a test can inform: the biotype; whether a treatment's usual aim hits its target in this
+patient; whether a class of mechanisms suits the patient better than most."""
+TEST_RESULTS: Final = ("positive", "negative", "unknown")
 
 SETTINGS: Final = ("home", "outpatient", "inpatient", "emergency")
 COMMUNITY: Final = ("home", "outpatient")

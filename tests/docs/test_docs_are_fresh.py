@@ -37,7 +37,12 @@ FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
 SLOT = re.compile(r"<\w+>|NAME|RESULT_DIR|PATH\b|…")
-EXAMPLES = ("my_question", "deep_tms", "my_cards")
+EXAMPLES = (
+    *("my_question", "deep_tms", "my_cards"),
+    # scenarios that the page of open questions writes out for readers to save
+    *(f"scenarios/{name}.yaml" for name in ("caffeine", "derivatives", "trip", "circuits_early")),
+    *(f"scenarios/{name}.yaml" for name in ("kept_up", "first_line")),
+)
 """Names that a reader is told to make."""
 
 

@@ -10,8 +10,8 @@ from popmodel.rules.records import ACCOUNT, MAX_TREATMENTS, PATIENT, TALLY, WEEK
 from popmodel.vocabulary import COST_CATEGORIES, FLOWS, STATES
 
 
-def test_a_patient_fits_in_250_bytes():
-    assert PATIENT.itemsize <= 250
+def test_a_patient_fits_in_five_cache_lines():
+    assert PATIENT.itemsize <= 320
 
 
 def test_a_patient_and_the_account_of_a_strategy_fit_in_a_kilobyte():

@@ -45,6 +45,23 @@ MISTAKES = {
     "unknown place": ("severity: {at_least: 35}", "setting: hospital", ["setting", "inpatient"]),
     "unknown outcome": ("severity: {at_least: 35}", "last_outcome: fail", ["outcome", "failed"]),
     "biotype untested": ("severity: {at_least: 35}", "biotype: [anxious]", ["test"]),
+    "unknown test": ("{treat: saint, when", "{test: scan, when", ["scan", "biotype_scan"]),
+    "treatment and test": ("treat: saint,", "treat: saint, test: biotype_scan,", ["one of"]),
+    "unknown result": (
+        "severity: {at_least: 35}",
+        "result: {biotype_scan: good}",
+        ["result", "positive"],
+    ),
+    "a result nobody has": (
+        "severity: {at_least: 35}",
+        "result: {circuit_timing: positive}",
+        ["no rule"],
+    ),
+    "a biotype as a result": (
+        "severity: {at_least: 35}",
+        "result: {biotype_scan: positive}",
+        ["biotype", "neither"],
+    ),
     "path as a name": ("  saint_first:", "  ../x:", ["../x", "name"]),
     "absolute path as a name": ("  saint_first:", "  /etc/x:", ["/etc/x", "name"]),
     "device as a name": ("  saint_first:", "  con:", ["con", "name"]),

@@ -169,3 +169,47 @@ def test_more_rules_than_the_masks_hold_are_refused(small, write):
     text = small.replace("      - {treat: saint, when: {severity: {at_least: 35}}}\n", offers)
     with pytest.raises(InputError, match=f"at most {MOST_RULES}"):
         load_scenario(write(text))
+
+
+def test_a_test_is_a_rule_that_treats_nobody(load):
+    scenario = load("{test: biotype_scan, when: {setting: [outpatient, emergency]}}")
+    rule = compiled(scenario)["saint_first"]
+    tests = sorted(scenario.evidence().tests)
+    assert (rule.test[0], rule.treat[0], rule.wait_days[0]) == (
+        1 + tests.index("biotype_scan"), -1, 0,
+    )  # fmt: skip
+    assert list(rule.test[1:]) == [0, 0]
+    community = {"home", "outpatient"}  # the scan is not done in an emergency
+    assert rule.setting_mask[0] == sum(1 << SETTINGS.index(place) for place in community)
+
+
+def test_results_become_bits_of_the_tests(load):
+    words = {
+        "biotype_scan": "unknown",
+        "circuit_timing": "positive",
+        "heart_rate_slowing": "negative",
+    }
+    asked = ", ".join(f"{name}: {word}" for name, word in words.items())
+    usual = "  tested:\n    offer:\n"
+    usual += "".join(f"      - {{test: {name}}}\n" for name in words) + "    then: saint_first\n"
+    scenario = load(f"{{treat: saint, when: {{result: {{{asked}}}}}}}", usual=usual)
+    rule, tests = compiled(scenario)["saint_first"], sorted(scenario.evidence().tests)
+    masks = {"unknown": rule.unknown_mask, "positive": rule.positive_mask,
+             "negative": rule.negative_mask}  # fmt: skip
+    for name, word in words.items():
+        assert masks[word][0] == 1 << tests.index(name)
+    assert rule.asks_results.tolist() == [True, False, False]
+
+
+def test_the_biotype_asked_for_is_the_one_that_a_test_shows(load, small, write):
+    more = "{test: biotype_scan}\n      - {treat: saint, when: {biotype: anxious}}"
+    tested = compiled(load(more))["saint_first"]
+    assert tested.biotype_as_seen.tolist() == [False, True, False, False]
+    text = small.replace("{treat: saint, when: {severity: {at_least: 35}}}", more)
+    known = load_scenario(write(f"structure: {{biotypes_known: true}}\n{text}"))
+    assert not compiled(known)["saint_first"].biotype_as_seen.any()
+
+
+def test_a_test_done_nowhere_that_the_rule_means_can_never_apply(load):
+    with pytest.warns(UserWarning, match="not done in such a setting"):
+        load("{test: biotype_scan, when: {setting: [emergency]}}")

@@ -329,7 +329,7 @@ def _note_scatter(left_out: pd.DataFrame, structure: str) -> None:
     from popmodel.report.tables import write_atomically
     from popmodel.trials.identify import scatter_of_left_out
 
-    scale = scatter_of_left_out(left_out["z_foretold"])
+    scale = scatter_of_left_out(left_out["z_foretold"].tolist())
     write_atomically(WIDER_FILE, scale_text(structure, len(left_out), scale).encode())
 
 

@@ -61,6 +61,23 @@ def voi(
             "--sd", help="Spread of patients in the outcome, as depth; the card's if none."
         ),
     ] = None,
+    learn: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--learn",
+            metavar="PATH",
+            help="A number, the beginning of several, or some joined by +, whose worth is told "
+            "whether or not it is clear of noise.",
+        ),
+    ] = None,
+    price_of: Annotated[
+        str | None,
+        typer.Option(
+            "--price-of",
+            metavar="PRICE",
+            help="Tell up to which price the treatment would be adopted if the trial succeeds.",
+        ),
+    ] = None,
     fixed_cost: Annotated[float, typer.Option("--fixed-cost", help="Of the trial.")] = 0.0,
     cost_per_patient: Annotated[
         float, typer.Option("--cost-per-patient", help="Of the trial.")
@@ -91,7 +108,9 @@ def voi(
     """
     import pandas as pd
 
+    from popmodel.uncertainty.adoption import adoption_table
     from popmodel.uncertainty.decisions import Trial, spread_of_patients, trial_table, untested
+    from popmodel.uncertainty.learning import value_of_named
 
     asked = asked_scenario(scenario, set_, patients, years, seed, structure)
     people = population_of(per_year, decision_years, discount)
@@ -109,13 +128,22 @@ def voi(
     found = [trial_table(drawn.analysis, drawn.tables, trial, people) for trial in trials]
     if found:
         drawn.tables["trial"] = pd.concat(found, ignore_index=True)
+    if learn:
+        wtp = asked.willingness_to_pay
+        drawn.tables["named"] = value_of_named(
+            drawn.tables["psa"], drawn.tables["psa_parameters"], learn, asked.comparator, wtp
+        )
+    if price_of is not None:
+        drawn.tables["adoption"] = pd.concat(
+            [adoption_table(drawn.analysis, drawn.tables, one.path, price_of) for one in trials],
+            ignore_index=True,
+        )
     evaluate(drawn, people, learning=True)
     if charts:
         draw(drawn.folder)
     if json:
-        told = {
-            name: drawn.tables[name] for name in ("evpi", "evppi", "trial") if name in drawn.tables
-        }
+        names = ("evpi", "evppi", "named", "trial", "adoption")
+        told = {name: drawn.tables[name] for name in names if name in drawn.tables}
         print_json({name: table.to_dict("records") for name, table in told.items()})
         return
     _tell(drawn.tables, asked)
@@ -146,12 +174,46 @@ def _tell(tables: dict[str, pd.DataFrame], asked: Scenario) -> None:
     middle = asked_of(asked).main_wtp
     for where, own in by_structure(tables):
         tell_learning(where, own["evppi"], middle)
+        if "named" in own:
+            _tell_named(where, own["named"][own["named"]["wtp"] == middle])
         if "trial" not in own:
             remark("no treatment that is offered is untested in people; name one with --study")
             continue
         table = own["trial"][own["trial"]["wtp"] == middle]
         for path, part in table.groupby("parameter", sort=False):
             _tell_trial(f"{path}{f' ({where})' if where else ''}", part)
+        if "adoption" in own:
+            priced = own["adoption"]
+            _tell_adoption(where, priced[priced["wtp"] == middle], asked)
+
+
+def _tell_named(where: str, table: pd.DataFrame) -> None:
+    """Print what was asked for by name, noise beside it."""
+    rows = [
+        (str(row["parameter"]), money(row["evppi"], row["evppi_se"]), money(row["evppi_noise"]))
+        for row in table.to_dict("records")
+    ]
+    title = f"As asked{f' ({where})' if where else ''}, a patient"
+    print_table(title, ("number or subject", "EVPPI", "noise"), rows)
+
+
+def _tell_adoption(where: str, table: pd.DataFrame, asked: Scenario) -> None:
+    """Print for whom a success would be used, and up to which price."""
+    for path, part in table.groupby("parameter", sort=False):
+        count, price = int(part["successes"].iloc[0]), str(part["price_of"].iloc[0])
+        rows = [
+            (
+                asked.labels().get(str(row["strategy"]), str(row["strategy"])),
+                money(row["gain_now"], row["gain_now_se"]), money(row["price_now"]),
+                money(row["price"], row["price_se"]),
+            )
+            for row in part.sort_values("gain_now", ascending=False).to_dict("records")
+        ]  # fmt: skip
+        print_table(
+            f"If it works: {path} above 0 in {count} draws{f' ({where})' if where else ''}",
+            ("strategy", "net benefit gained now", price, "adopted up to"),
+            rows,
+        )
 
 
 def _tell_trial(title: str, table: pd.DataFrame) -> None:

@@ -134,6 +134,8 @@ def _told(event: int, before: Any, after: Any, treatments: Sequence[str]) -> str
     parts = [_happened(event, before, after, treatments)]
     if after["state"] != before["state"] and after["state"] in (c.REMITTED, c.RECOVERED):
         parts.append("remission" if after["state"] == c.REMITTED else "recovered")
+    if after["tested"] != before["tested"]:
+        parts.append("is tested")
     if after["care"] == c.CARE_COURSE and _new_course(event, before, after):
         parts.append(f"starts {treatments[after['treatment']]}")
     if after["care"] == c.CARE_OUT and before["care"] != c.CARE_OUT:

@@ -16,6 +16,7 @@ from popmodel.evidence.quantity import Quantity
 from popmodel.evidence.reading import CardFile
 from popmodel.evidence.schema import (
     FORMS,
+    Biomarker,
     Calibrated,
     Card,
     Mechanisms,
@@ -76,6 +77,7 @@ def cross_problems(files: Iterable[CardFile], known: Known) -> Iterator[Problem]
             yield file.located.problem(fault.field, fault.message, fault.hint)
     yield from _group_problems(files)
     yield from _calibrated_problems(files)
+    yield from _aim_problems(files)
 
 
 # ------------------------------------------------------------------ references
@@ -171,3 +173,27 @@ def _calibrated_problems(files: list[CardFile]) -> Iterator[Problem]:
             if path not in paths:
                 hint = did_you_mean(path, paths)
                 yield file.located.problem(("values", path), "there is no such quantity", hint)
+
+
+# ------------------------------------------------------------------ aim
+
+
+def _aim_problems(files: list[CardFile]) -> Iterator[Problem]:
+    """Yield a problem for each test of an aim that no card has, or that looks at something else."""
+    tests = {file.id: file.card for file in files if isinstance(file.card, Biomarker)}
+    for file in files:
+        card = file.card
+        if isinstance(card, Treatment) and card.targeting is not None:
+            for number, name in enumerate(card.targeting.improved_by):
+                if name in tests and tests[name].informs != "on_target":
+                    told = f"{name} does not tell whether the aim hits"
+                    where: Where = ("targeting", "improved_by", number)
+                    yield file.located.problem(
+                        where, told, "a test that informs on_target is meant"
+                    )
+    aimed = {f.id: f.card.targeting for f in files if isinstance(f.card, Treatment)}
+    for file in files:
+        of = file.card.of if isinstance(file.card, Biomarker) else None
+        if of in aimed and aimed[of] is None:
+            told = f"{of} has no targeting: there is no aim to test"
+            yield file.located.problem(("of",), told)

@@ -19,6 +19,7 @@ from popmodel.evidence.quantity import Quantity
 from popmodel.evidence.reading import CardFile, LifeTable, read_card
 from popmodel.evidence.schema import (
     FORMS,
+    Biomarker,
     Biotype,
     Calibrated,
     Contact,
@@ -54,6 +55,7 @@ class Evidence:
     economics: Mapping[str, EconomicsCard]
     settings: Mapping[str, Country]
     services: Mapping[str, Service]
+    tests: Mapping[str, Biomarker]
     trials: Mapping[str, Trial]
     calibrated: Mapping[str, Calibrated]
     sources: Mapping[str, Source]

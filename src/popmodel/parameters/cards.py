@@ -21,6 +21,7 @@ class Names:
         self.treatments = tuple(sorted(evidence.treatments))
         self.contacts = tuple(sorted(evidence.contacts))
         self.biotypes = tuple(sorted(evidence.biotypes))
+        self.tests = tuple(sorted(evidence.tests))
         self.mechanisms = tuple(cards_of(evidence.disease)["mechanisms"].order)
 
 

@@ -23,6 +23,7 @@ from popmodel.parameters.record import (
     MAX_BIOTYPES,
     MAX_CONTACTS,
     MAX_MECHANISMS,
+    MAX_TESTS,
     MAX_TREATMENTS,
     MAX_VISITS,
     PARAMETERS,
@@ -31,7 +32,8 @@ from popmodel.parameters.record import (
 from popmodel.parameters.response import fill_response
 from popmodel.parameters.scales import linked_scales
 from popmodel.parameters.structure import Parameters, Structure
-from popmodel.parameters.treatments import fill_treatments
+from popmodel.parameters.testing import fill_tests
+from popmodel.parameters.treatments import fill_treatments, trait_factors
 from popmodel.units import discount_rate_per_day
 
 
@@ -85,6 +87,8 @@ def compile_parameters(
     q["discount_costs"], q["discount_health"] = (discount_rate_per_day(r) for r in rates)
     fill_response(q, values, structure, names)
     fill_treatments(q, values, structure, names, evidence, country, (price, wages), card)
+    factors = trait_factors(values, structure, evidence)
+    fill_tests(q, values, names, evidence, country, (price, wages), factors)
     fill_relapse(q, values)
     fill_mortality(q, values, evidence)
     fill_crises(q, values, country, price)
@@ -109,6 +113,7 @@ def _check_sizes(evidence: Evidence, names: Names) -> None:
         ("contact cards", len(names.contacts), MAX_CONTACTS),
         ("biotype cards", len(names.biotypes), MAX_BIOTYPES),
         ("mechanisms", len(names.mechanisms), MAX_MECHANISMS),
+        ("test cards", len(names.tests), MAX_TESTS),
     )
     problems = Problems()
     for what, found, allowed in limits:

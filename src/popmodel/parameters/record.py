@@ -25,6 +25,8 @@ MAX_POINTS: Final = 8
 MAX_RULES: Final = 31
 MAX_SERVICES: Final = 16
 MAX_STEPS: Final = 128
+MAX_TESTS: Final = 7
+"""Two bits for each in a patient's record."""
 FLOOR_CELLS: Final = 320
 FLOOR_REACH: Final = 20.0
 """The table of the soft floor covers depths from -20 k to 20 k in cells of k / 8."""
@@ -33,6 +35,7 @@ NEVER: Final = 1e-300
 """The rate of what never happens: its budget is kept whole for when the rate changes."""
 
 _T, _C, _B, _M = MAX_TREATMENTS, MAX_CONTACTS, MAX_BIOTYPES, MAX_MECHANISMS
+_K = MAX_TESTS
 
 _FIELDS: Final[list[tuple[str, Any]]] = [
     ("horizon", "f8"),
@@ -134,6 +137,24 @@ _FIELDS: Final[list[tuple[str, Any]]] = [
     ("renege_rate", "f8"),
     ("refuse_share", "f8"),
     ("discharge_days_saved", "f8"),
+    # tests, and what they find
+    ("target_share", ("f8", _T)),
+    ("target_on", ("f8", _T)),
+    ("target_off", ("f8", _T)),
+    ("target_tests", ("i8", _T)),
+    ("target_found", ("f8", (_T, _K))),
+    ("test_informs", ("i8", _K)),
+    ("test_sensitivity", ("f8", _K)),
+    ("test_specificity", ("f8", _K)),
+    ("test_accuracy", ("f8", _K)),
+    ("test_share", ("f8", _K)),
+    ("test_weight", ("f8", (_K, _M))),
+    ("test_days", ("f8", _K)),
+    ("test_contact", ("i8", _K)),
+    ("test_price", ("f8", _K)),
+    ("test_time", ("f8", _K)),
+    ("salt_test", ("u8", _K)),
+    ("salt_new_spot", ("u8", _K)),
     # relapse
     ("relapse_period_end", ("f8", 5)),
     ("natural_relapse", ("f8", 4)),
@@ -207,6 +228,7 @@ _STRATEGY_FIELDS: Final[list[tuple[str, Any]]] = [
     ("treat", ("i8", MAX_RULES)),
     ("wait_days", ("f8", MAX_RULES)),
     ("wait_contact", ("i8", MAX_RULES)),
+    ("test", ("i8", MAX_RULES)),
     ("line_min", ("i8", MAX_RULES)),
     ("line_max", ("i8", MAX_RULES)),
     ("step_min", ("i8", MAX_RULES)),
@@ -221,6 +243,11 @@ _STRATEGY_FIELDS: Final[list[tuple[str, Any]]] = [
     ("not_tried", ("i8", MAX_RULES)),
     ("last_outcomes", ("i8", MAX_RULES)),
     ("may_repeat", ("i8", MAX_RULES)),
+    ("biotype_as_seen", ("i8", MAX_RULES)),
+    ("results_positive", ("i8", MAX_RULES)),
+    ("results_negative", ("i8", MAX_RULES)),
+    ("results_unknown", ("i8", MAX_RULES)),
+    ("asks_results", ("i8", MAX_RULES)),
     ("stop_improvement", "f8"),
     ("stop_after_days", "f8"),
     ("on_response", "i8"),

@@ -34,7 +34,10 @@ def compile_strategy(strategy: CompiledStrategy) -> Record:
         "settings": strategy.setting_mask, "flags_all": strategy.flags_all,
         "flags_none": strategy.flags_none, "tried_all": strategy.tried_all,
         "not_tried": strategy.not_tried, "last_outcomes": strategy.last_outcome_mask,
-        "may_repeat": strategy.repeat,
+        "may_repeat": strategy.repeat, "test": strategy.test,
+        "biotype_as_seen": strategy.biotype_as_seen, "asks_results": strategy.asks_results,
+        "results_positive": strategy.positive_mask, "results_negative": strategy.negative_mask,
+        "results_unknown": strategy.unknown_mask,
     }  # fmt: skip
     for name, column in columns.items():
         row[name][:count] = column

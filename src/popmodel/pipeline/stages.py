@@ -9,6 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from popmodel import outcomes
+from popmodel.burden import burden_table
 from popmodel.economics.impact_inventory import impact_inventory
 from popmodel.economics.incremental import incremental_table
 from popmodel.engine import compiled
@@ -185,6 +186,7 @@ def evaluate(
         "thresholds": thresholds,
         "severity_curves": curves,
         "subgroups": outcomes.subgroup_table(patients),
+        "burden": burden_table(patients, evidence, scenario.comparator),
         "flow": pd.concat(
             [outcomes.flow_table(n, h, parameters.treatments) for n, h in pairs], ignore_index=True
         ),

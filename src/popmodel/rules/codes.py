@@ -11,6 +11,7 @@ from popmodel.vocabulary import (
     LINE_EVENTS,
     SETTINGS,
     STATES,
+    TEST_SUBJECTS,
     WAIT_ENDS,
 )
 
@@ -126,6 +127,10 @@ LINE_UNFINISHED: Final = LINE_EVENTS.index("unfinished")
 OUTPATIENT: Final = SETTINGS.index("outpatient")
 INPATIENT: Final = SETTINGS.index("inpatient")
 EMERGENCY: Final = SETTINGS.index("emergency")
+
+INFORMS_BIOTYPE: Final = TEST_SUBJECTS.index("biotype")
+INFORMS_TARGET: Final = TEST_SUBJECTS.index("on_target")
+INFORMS_SUITS: Final = TEST_SUBJECTS.index("suits")
 
 RESPONSE_CONTINUE: Final = 0
 RESPONSE_AUGMENT: Final = 1

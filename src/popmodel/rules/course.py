@@ -53,6 +53,7 @@ from popmodel.rules.response import (
     measured,
     severity_now,
 )
+from popmodel.rules.testing import take_test
 
 SALT_ADVERSE = subject_salt("adverse event", "")
 
@@ -112,6 +113,8 @@ def take_rule(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any, n: Any) -> Non
     p.step += 1
     if s.treat[n] >= 0:
         start(p, o, q, s, tally, t, s.treat[n], n)
+    elif s.test[n] > 0:
+        begin_test(p, o, q, tally, t, s.test[n] - 1)
     else:
         begin_wait(p, o, q, tally, t, t + s.wait_days[n], s.wait_contact[n])
 
@@ -127,6 +130,15 @@ def start(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any, treatment: Any, n:
         look(p, o, q, tally, t)
     else:
         begin_course(p, o, q, tally, t, treatment)
+
+
+@rule
+def begin_test(p: Any, o: Any, q: Any, tally: Any, t: Any, test: Any) -> None:
+    """Take a test and wait for its result; its price counts as a visit of that day."""
+    take_test(p, q, test)
+    pay(o, q, tally, COST_VISITS, q.test_price[test], t)
+    pay(o, q, tally, COST_TIME, q.test_time[test], t)
+    begin_wait(p, o, q, tally, t, t + q.test_days[test], q.test_contact[test])
 
 
 @rule

@@ -14,6 +14,7 @@ from popmodel.rules.codes import (
     OUTCOME_DROPPED,
 )
 from popmodel.rules.response import measured, severity_now
+from popmodel.rules.testing import known_biotype_fits, results_fit
 
 NO_RULE = -1
 
@@ -53,7 +54,9 @@ def rule_fits(p: Any, q: Any, s: Any, n: Any, severity: Any, augment: Any) -> An
         return False
     if severity < s.severity_min[n] or severity >= s.severity_max[n]:
         return False
-    if not (s.biotypes[n] >> p.biotype) & 1 or not (s.settings[n] >> p.setting) & 1:
+    if not known_biotype_fits(p, s, n) or not (s.settings[n] >> p.setting) & 1:
+        return False
+    if s.asks_results[n] and not results_fit(p, s, n):
         return False
     if (p.conditions & s.flags_all[n]) != s.flags_all[n] or (p.conditions & s.flags_none[n]) != 0:
         return False

@@ -28,6 +28,7 @@ from popmodel.rules.mortality import change_excess
 from popmodel.rules.natural_course import next_grid_point, pass_knot
 from popmodel.rules.queue import discharge_early, end_wait
 from popmodel.rules.relapse import relapse_day
+from popmodel.rules.relief import relief_day
 from popmodel.rules.response import (
     contact_at,
     effect_at,
@@ -76,7 +77,7 @@ def read_severity(p: Any, o: Any, q: Any, tally: Any, severity: Any, effect: Any
     if state != p.state:
         if state == RESPONDING:
             if o.first_response == math.inf:
-                o.first_response = t - p.entry
+                o.first_response = relief_day(p, q, t) - p.entry
             count(o, tally, FLOW_RESPONSES, t)
             discharge_early(p, o, q, tally, t)
         set_state(p, o, tally, state, t)
@@ -110,6 +111,8 @@ def begin_remission(p: Any, o: Any, q: Any, tally: Any, t: Any, severity: Any, e
         card = p.treatment if p.care == CARE_COURSE else p.worked
     if o.first_remission == math.inf:
         o.first_remission = t - p.entry
+    if o.first_response == math.inf:
+        o.first_response = relief_day(p, q, t) - p.entry
     count(o, tally, FLOW_REMISSIONS, t)
     if p.want >= 0:
         end_wait(p, o, t, WAIT_WELL)

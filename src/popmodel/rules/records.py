@@ -69,6 +69,10 @@ _PATIENT: Final = [
     ("tried", "i8", "treatments tried in this episode, one bit each"),
     ("again", "i8", "treatments tried at least twice in this episode"),
     ("used", "i4", "rules used in this episode, one bit each"),
+    # tests
+    ("tested", "i2", "times each test was done, two bits a test, at most 3"),
+    ("results", "i2", "last result of each test, one bit each: 1 positive"),
+    ("seen_biotype", "i1", "1 + biotype as a test has shown it, 0 not tested"),
     # clinical state
     ("state", "i1", "what occupancy counts, vocabulary.STATES, crisis aside"),
     ("band", "i1", "severity band for hazards, vocabulary.SEVERITY_BANDS"),
@@ -129,7 +133,7 @@ _ACCOUNT: Final = [
     ("remission_days", "f8", "days in remission or recovery since entry"),
     ("remission_days_90", "f8", "of the first 90 days"),
     ("first_remission", "f8", "days from entry, inf if never"),
-    ("first_response", "f8", "days from entry, inf if never"),
+    ("first_response", "f8", "days from entry until first relief, a response or a remission"),
     ("died", "f8", "day of death, inf if alive"),
     ("wait_days", "f8", "days waited for courses served or still waited for"),
     ("waits", "i4", "courses waited for"),

@@ -2,7 +2,9 @@
 
     ln S = ln S_w - k ln(1 + exp((N + T) / k))
     N    = m + c + sigma_N (sqrt(rho) u + sqrt(1 - rho) b)
-    T    = D kappa max(0, 1 - f g(z) + delta) prod(1 - share block) w (1 - exp(-t / theta))
+    T    = D kappa max(0, 1 - f g(z) + delta) prod(1 - share block) a w (1 - exp(-t / theta))
+
+where a is the factor of aim (`popmodel.rules.targeting`), 1 for a treatment always on target.
 
 `p` is a patient record, `q` the parameter record (see `popmodel.parameters`), `t` a day.
 """
@@ -16,6 +18,7 @@ from popmodel.jit import rule
 from popmodel.parameters import FLOOR_CELLS
 from popmodel.randomness import normal, subject_salt
 from popmodel.rules.codes import CARE_COURSE, REMITTED
+from popmodel.rules.targeting import aim
 
 SALT_TRAIT_FACTOR = subject_salt("class trait factor", "")
 SALT_MEASUREMENT = subject_salt("measurement error", "")
@@ -152,6 +155,8 @@ def gain_of_course(p: Any, q: Any, treatment: Any, severity: Any, attempt: Any) 
     missing = q.tested_after[treatment] - p.failures
     if missing > 0:
         kept *= q.extrapolation[treatment, min(missing, 7)]
+    if q.target_share[treatment] < 1.0:
+        kept *= aim(p, q, treatment)
     dose = dose_taken(q, treatment, severity)
     return dose * kappa * kept * luck(p, q, treatment, attempt)
 

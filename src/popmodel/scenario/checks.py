@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from popmodel.errors import Problem
+from popmodel.evidence.schema import Biomarker
 from popmodel.scenario.merge import Merged
 from popmodel.scenario.never import never_applied
 from popmodel.scenario.place_checks import odd_places
@@ -14,12 +15,17 @@ from popmodel.scenario.services import services_used
 from popmodel.yaml_source import Where
 
 
-def mistakes(merged: Merged) -> list[Problem]:
-    """Return what is wrong across the parts of a scenario, whatever else is wrong with it."""
+def mistakes(merged: Merged, tests: Mapping[str, Biomarker]) -> list[Problem]:
+    """Return what is wrong across the parts of a scenario, whatever else is wrong with it.
+
+    Args:
+        merged: The tree of the files.
+        tests: The cards of tests by id.
+    """
     strategies = merged.data.get("strategies")
     if not isinstance(strategies, dict):
         return []
-    return [*_rounds(strategies, merged), *_biotype_rules(strategies, merged)]
+    return [*_rounds(strategies, merged), *_result_rules(strategies, merged, tests)]
 
 
 def _rounds(strategies: Mapping[str, Any], merged: Merged) -> Iterator[Problem]:
@@ -41,19 +47,73 @@ def _rounds(strategies: Mapping[str, Any], merged: Merged) -> Iterator[Problem]:
         seen.update(way)
 
 
-def _biotype_rules(strategies: Mapping[str, Any], merged: Merged) -> Iterator[Problem]:
-    structure = merged.data.get("structure")
-    if isinstance(structure, dict) and structure.get("biotypes_known") is True:
-        return
+def _result_rules(
+    strategies: Mapping[str, Any], merged: Merged, tests: Mapping[str, Biomarker]
+) -> Iterator[Problem]:
+    """Yield each rule that asks for what no test of its strategy, or of one before it, shows."""
+    known = merged.data.get("structure")
+    is_known = isinstance(known, dict) and known.get("biotypes_known") is True
     for name, said in strategies.items():
-        offers = said.get("offer") if isinstance(said, dict) else None
-        for number, offer in enumerate(offers if isinstance(offers, list) else []):
+        used = _tests_before(strategies, name)
+        shows_biotype = any(tests[test].informs == "biotype" for test in used if test in tests)
+        for number, offer in enumerate(_offers(said)):
             when = offer.get("when") if isinstance(offer, dict) else None
-            if isinstance(when, dict) and when.get("biotype"):
-                where = ("strategies", name, "offer", number, "when", "biotype")
+            where: Where = ("strategies", name, "offer", number, "when")
+            if not isinstance(when, dict):
+                continue
+            if when.get("biotype") and not is_known and not shows_biotype:
                 told = "a rule may use the biotype only after a test that shows it"
-                hint = "structure: {biotypes_known: true} assumes a free test for everybody"
-                yield merged.problem(where, told, hint)
+                hint = "offer a test that informs the biotype before, or take it as known: "
+                hint += "structure: {biotypes_known: true}"
+                yield merged.problem((*where, "biotype"), told, hint)
+            asked = when.get("result")
+            for test, result in (asked if isinstance(asked, dict) else {}).items():
+                if told := _not_shown(test, result, used, tests):
+                    yield merged.problem((*where, "result", test), told)
+
+
+def _not_shown(test: Any, result: Any, used: Set[Any], tests: Mapping[str, Biomarker]) -> str:
+    """Return why a test cannot have the result a rule asks for, or nothing."""
+    if test in tests and result in ("positive", "negative"):
+        if tests[test].informs == "biotype":
+            return f"'{test}' shows a biotype and is neither positive nor negative; ask for biotype"
+        if test not in used:
+            return f"'{test}' is offered by no rule of this strategy"
+    return ""
+
+
+def _tests_before(strategies: Mapping[str, Any], name: str) -> set[Any]:
+    """Return the tests of a strategy, of those it goes on with, and of those that lead to it.
+
+    What leads to it by `then` shares one patient with it, so its tests are known there.
+    """
+    found = set()
+    for leader in strategies:
+        way = _way(strategies, leader)
+        if name in way:
+            found |= {
+                offer["test"]
+                for one in way
+                for offer in _offers(strategies[one])
+                if isinstance(offer, dict) and isinstance(offer.get("test"), str)
+            }
+    return found
+
+
+def _way(strategies: Mapping[str, Any], leader: str) -> list[str]:
+    """Return a strategy and those that follow it by `then`; a circle ends where it closes."""
+    way: list[str] = []
+    step: Any = leader
+    while isinstance(step, str) and step in strategies and step not in way:
+        way.append(step)
+        said = strategies[step]
+        step = said.get("then") if isinstance(said, dict) else None
+    return way
+
+
+def _offers(said: Any) -> list[Any]:
+    offers = said.get("offer") if isinstance(said, dict) else None
+    return offers if isinstance(offers, list) else []
 
 
 # ------------------------------------------------------------------ suspicions
@@ -97,8 +157,13 @@ def _unused(scenario: Scenario, merged: Merged) -> Iterator[Problem]:
 
 def _exploratory(scenario: Scenario, merged: Merged) -> Iterator[Problem]:
     """Yield each place that offers a card whose effect in depressed people is hardly known."""
-    cards = scenario.evidence().treatments
+    cards, tests = scenario.evidence().treatments, scenario.evidence().tests
     for name, strategy in scenario.strategies.items():
+        for n, offer in enumerate(strategy.offer):
+            if offer.test and tests[offer.test].use == "exploratory":
+                told = f"'{offer.test}' is exploratory: that it tells anything is a guess"
+                hint = f"popmodel evidence {offer.test} says what it rests on"
+                yield merged.problem(("strategies", name, "offer", n, "test"), told, hint)
         placed: list[tuple[Where, str | None]] = [
             *((("offer", n, "treat"), offer.treat) for n, offer in enumerate(strategy.offer)),
             *((("maintain", key, "treat"), care.treat) for key, care in strategy.maintain.items()),

@@ -139,7 +139,7 @@ def _validated(merged: Merged, folder: Path, problems: Problems) -> Scenario | N
         scenario = Scenario.model_validate(merged.data, context=names)
     except ValidationError as error:
         problems.extend(validation_problems(error, merged, model=Scenario))
-    problems.extend(mistakes(merged))
+    problems.extend(mistakes(merged, {} if evidence is None else evidence.tests))
     if scenario is None or evidence is None or problems:
         return None
     scenario = attach(scenario, evidence=evidence)
@@ -207,6 +207,7 @@ def _names(data: Mapping[str, Any], evidence: Evidence) -> Names:
             "treatment": frozenset(evidence.treatments),
             "treatment to offer": frozenset(evidence.treatments.keys() - boosters),
             "booster": frozenset(boosters),
+            "test": frozenset(evidence.tests),
             "contact": frozenset(evidence.contacts),
             "biotype": frozenset(evidence.biotypes),
             "population card": frozenset(evidence.population),

@@ -67,6 +67,10 @@ def _covers(rules: Rules, first: int, later: int, evidence: Evidence) -> bool:
         and _within(rules.flags_none[first], rules.flags_none[later])
         and _within(rules.tried_all[first], rules.tried_all[later])
         and _within(rules.not_tried[first], rules.not_tried[later])
+        and _within(rules.positive_mask[first], rules.positive_mask[later])
+        and _within(rules.negative_mask[first], rules.negative_mask[later])
+        and _within(rules.unknown_mask[first], rules.unknown_mask[later])
+        and rules.biotype_as_seen[first] <= rules.biotype_as_seen[later]
     )
 
 
@@ -98,7 +102,8 @@ def _not_eligible(rules: Rules, rule: int, evidence: Evidence) -> str:
     """Return why the treatment's card refuses everybody the rule means, or nothing."""
     card = _card(rules, rule, evidence)
     if card is None:
-        return ""
+        nowhere = rules.test[rule] > 0 and not rules.setting_mask[rule]
+        return "its test is not done in such a setting" if nowhere else ""
     name, may = card.id, card.eligibility
     if rules.line_max[rule] - 1 < may.minimum_failures:
         return f"'{name}' needs at least {may.minimum_failures} failed courses"

@@ -7,7 +7,7 @@ bit masks over sorted names: `tried_all` needs every bit, `not_tried` and `flags
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
@@ -33,6 +33,7 @@ from popmodel.vocabulary import (
     ON_RELAPSE,
     ON_RESPONSE,
     SETTINGS,
+    TEST_RESULTS,
 )
 
 Ints = NDArray[np.int64]
@@ -57,8 +58,9 @@ class Rules:
 
     Attributes:
         treat: Position in the sorted treatments; -1 for a wait.
-        wait_days: Days of a wait; 0 for a treatment.
-        wait_contact: Position in the sorted contacts; -1 for a treatment.
+        test: 1 + position in the sorted tests; 0 for what is no test.
+        wait_days: Days of a wait; 0 for a treatment or test.
+        wait_contact: Position in the sorted contacts; -1 for a treatment or test.
         line_min: Smallest line, inclusive.
         line_max: Largest line, inclusive.
         step_min: Smallest step, inclusive.
@@ -74,9 +76,15 @@ class Rules:
         last_outcome_mask: Bits of vocabulary.COURSE_OUTCOMES.
         repeat: May apply more than once per episode.
         uses_biotype: The biotype is asked for.
+        biotype_as_seen: The biotype that is asked for is the one a test has shown.
+        positive_mask: Bits of the sorted tests that must have been positive.
+        negative_mask: Bits of those that must have been negative.
+        unknown_mask: Bits of those that must not have been done.
+        asks_results: Any of the three masks holds a test.
     """
 
     treat: Ints
+    test: Ints
     wait_days: Floats
     wait_contact: Ints
     line_min: Ints
@@ -94,6 +102,11 @@ class Rules:
     last_outcome_mask: Ints
     repeat: Flags
     uses_biotype: Flags
+    biotype_as_seen: Flags
+    positive_mask: Ints
+    negative_mask: Ints
+    unknown_mask: Ints
+    asks_results: Flags
 
 
 @dataclass(frozen=True)
@@ -136,6 +149,9 @@ class _Orders:
     treatments: tuple[str, ...]
     contacts: tuple[str, ...]
     biotypes: tuple[str, ...]
+    tests: tuple[str, ...]
+    places: Mapping[str, int]
+    biotypes_known: bool
 
 
 def compile_strategies(scenario: Scenario, evidence: Evidence) -> list[CompiledStrategy]:
@@ -162,7 +178,7 @@ def compile_rules(scenario: Scenario, name: str, evidence: Evidence) -> Rules:
     Raises:
         InputError: As `compile_strategies`.
     """
-    orders = _orders(evidence)
+    orders = _orders(evidence, scenario.structure.biotypes_known)
     offers = [offer for strategy in chain(scenario, name) for offer in strategy.offer]
     if len(offers) > MOST_RULES or len(orders.treatments) > MOST_TREATMENTS:
         told = f"strategy '{name}': {len(offers)} rules over {len(orders.treatments)} treatments; "
@@ -196,7 +212,7 @@ def _compile(scenario: Scenario, name: str, evidence: Evidence) -> CompiledStrat
     strategies = chain(scenario, name)
     rules = compile_rules(scenario, name, evidence)
     stop = _first(strategy.stop_if for strategy in strategies)
-    treatments = _orders(evidence).treatments
+    treatments = sorted(evidence.treatments)
     booster, every_days = _boosters(strategies, treatments)
     full = _first(strategy.on_full for strategy in strategies) or "wait"
     return CompiledStrategy(
@@ -237,11 +253,14 @@ def _boosters(strategies: Sequence[Strategy], treatments: Sequence[str]) -> tupl
     return booster, every_days
 
 
-def _orders(evidence: Evidence) -> _Orders:
+def _orders(evidence: Evidence, biotypes_known: bool) -> _Orders:
     return _Orders(
         treatments=tuple(sorted(evidence.treatments)),
         contacts=tuple(sorted(evidence.contacts)),
         biotypes=tuple(sorted(evidence.biotypes)),
+        tests=tuple(sorted(evidence.tests)),
+        places={name: community_mask(card.settings) for name, card in evidence.tests.items()},
+        biotypes_known=biotypes_known,
     )
 
 
@@ -253,6 +272,7 @@ def _row(offer: Offer, orders: _Orders) -> dict[str, Any]:
     high = severity.below if severity and severity.below is not None else np.inf
     return {
         "treat": orders.treatments.index(offer.treat) if offer.treat else -1,
+        "test": 1 + orders.tests.index(offer.test) if offer.test else 0,
         "wait_days": offer.wait_days or 0.0,
         "wait_contact": orders.contacts.index(offer.contact) if offer.contact else -1,
         "line_min": line[0],
@@ -262,15 +282,32 @@ def _row(offer: Offer, orders: _Orders) -> dict[str, Any]:
         "severity_min": low,
         "severity_max": high,
         **_masks(when, orders),
+        "setting_mask": _places(offer, orders),
+        **_results(when, orders),
         "repeat": offer.repeat,
         "uses_biotype": bool(when.biotype),
+        "biotype_as_seen": bool(when.biotype) and not orders.biotypes_known,
     }
+
+
+def _places(offer: Offer, orders: _Orders) -> int:
+    """Return the bits of the settings a rule means; a test is done only where its card says."""
+    asked = community_mask(offer.when.setting or SETTINGS)
+    return asked & orders.places[offer.test] if offer.test else asked
+
+
+def _results(when: When, orders: _Orders) -> dict[str, int | bool]:
+    """Return the bits of the tests by the result that is asked for."""
+    asked: dict[str, int | bool] = {
+        f"{word}_mask": mask((n for n, found in when.result.items() if found == word), orders.tests)
+        for word in TEST_RESULTS
+    }
+    return {**asked, "asks_results": bool(when.result)}
 
 
 def _masks(when: When, orders: _Orders) -> dict[str, int]:
     return {
         "biotype_mask": _any_of(when.biotype, orders.biotypes),
-        "setting_mask": community_mask(when.setting or SETTINGS),
         "last_outcome_mask": _any_of(when.last_outcome, COURSE_OUTCOMES),
         "flags_all": mask(when.flags, FLAGS),
         "flags_none": mask(when.not_flags, FLAGS),

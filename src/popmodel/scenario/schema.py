@@ -28,7 +28,7 @@ from pydantic_core import PydanticCustomError
 
 from popmodel.errors import InputError, Problem, did_you_mean
 from popmodel.evidence.calibration import calibration_id
-from popmodel.vocabulary import COURSE_OUTCOMES, FLAGS, SETTINGS
+from popmodel.vocabulary import COURSE_OUTCOMES, FLAGS, SETTINGS, TEST_RESULTS
 from popmodel.yaml_source import Fault, Located, faults, number_hint, validation_problems
 
 if TYPE_CHECKING:
@@ -164,6 +164,7 @@ Name = Annotated[str, Field(strict=True, max_length=100)]
 TreatmentName = Annotated[Name, _name_of("treatment")]
 OfferedName = Annotated[Name, _name_of("treatment to offer")]
 BoosterName = Annotated[Name, _name_of("booster")]
+TestName = Annotated[Name, _name_of("test")]
 ContactName = Annotated[Name, _name_of("contact")]
 BiotypeName = Annotated[Name, _name_of("biotype")]
 PopulationName = Annotated[Name, _name_of("population card")]
@@ -184,6 +185,13 @@ OutcomeWord = Annotated[
     str,
     Field(strict=True, json_schema_extra={"enum": list(COURSE_OUTCOMES)}),
     _word_of("outcome", COURSE_OUTCOMES),
+]
+
+
+ResultWord = Annotated[
+    str,
+    Field(strict=True, json_schema_extra={"enum": list(TEST_RESULTS)}),
+    _word_of("result", TEST_RESULTS),
 ]
 
 
@@ -527,7 +535,12 @@ class When(_Part):
         default=None, description="Measured score (MADRS, with measurement error)."
     )
     biotype: BiotypeNames = Field(
-        default=(), description="One of these; only with structure.biotypes_known."
+        default=(),
+        description="One of these, as a test of this strategy has shown it; with "
+        "structure.biotypes_known, the true one.",
+    )
+    result: dict[TestName, ResultWord] = Field(
+        default={}, description="Results of tests, by test: positive, negative or unknown."
     )
     setting: SettingWords = Field(
         default=(),
@@ -559,11 +572,14 @@ class When(_Part):
 
 
 class Offer(_Part):
-    """One rule: a treatment or a wait, and when it is offered."""
+    """One rule: a treatment, a test or a wait, and when it is offered."""
 
     treat: OfferedName | None = Field(default=None, description="Treatment card to offer.")
+    test: TestName | None = Field(
+        default=None, description="Test card to use; later rules may ask for its result."
+    )
     wait_days: Annotated[Number, Field(gt=0, le=3660)] | None = Field(
-        default=None, description="Days to wait instead of a treatment."
+        default=None, description="Days to wait instead of a treatment or a test."
     )
     contact: ContactName | None = Field(
         default=None, description="Contact card while waiting (with wait_days)."
@@ -573,8 +589,9 @@ class Offer(_Part):
 
     @model_validator(mode="after")
     def _treat_or_wait(self) -> Self:
-        if (self.treat is None) == (self.wait_days is None):
-            raise _fault("an offer has either treat: <treatment> or wait_days: <days>")
+        if [self.treat, self.test, self.wait_days].count(None) != 2:
+            told = "an offer has one of treat: <treatment>, test: <test> and wait_days: <days>"
+            raise _fault(told)
         if (self.contact is None) != (self.wait_days is None):
             raise _fault("wait_days and contact go together", "which contact has the wait?")
         return self

@@ -18,6 +18,7 @@ from scipy import stats
 
 from popmodel.economics import evppi
 from popmodel.economics.checks import each_structure_with
+from popmodel.errors import InputError, did_you_mean
 from popmodel.uncertainty.factors import Factor
 from popmodel.uncertainty.psa import SAMPLE
 
@@ -183,3 +184,65 @@ def strength_of(
 def _standard(x: Floats) -> Floats:
     spread = x.std(axis=0)
     return np.asarray((x - x.mean(axis=0)) / np.where(spread > 0.0, spread, 1.0))
+
+
+def value_of_named(
+    psa: pd.DataFrame,
+    parameters: pd.DataFrame,
+    names: Sequence[str],
+    comparator: str,
+    wtp: Sequence[float],
+) -> pd.DataFrame:
+    """Return the EVPPI of numbers or subjects that somebody named, each structure apart.
+
+    Args:
+        psa: `sample, strategy, cost, qaly`, and `structure` if there are several.
+        parameters: `sample, <path>…`, and `structure` likewise.
+        names: a number, the beginning of several, or some joined by +.
+        comparator: what net benefits are compared with.
+        wtp: money per QALY; the middle one ranks the numbers of a subject.
+
+    Returns:
+        As `value_of_learning`; a number that no draw moved is worth 0 and `numbers` is 0.
+
+    Raises:
+        InputError: a name is of no number that was drawn.
+    """
+    paths = {name: _named(name, parameters) for name in names}
+
+    def one(part: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:
+        strength = strength_of(part, given, comparator, sorted(wtp)[len(wtp) // 2])
+        room = max(1, min(MOST_TOGETHER, len(given) // DRAWS_A_NUMBER))
+        found = []
+        for name, own in paths.items():
+            moving = sorted((p for p in own if p in strength), key=lambda p: -strength[p])[:room]
+            found.append(_worth(part, given, name, moving, wtp))
+        return pd.concat(found, ignore_index=True)
+
+    return each_structure_with(psa, parameters, one)
+
+
+def _named(name: str, parameters: pd.DataFrame) -> list[str]:
+    """Return the numbers that a name means."""
+    drawn = [str(column) for column in parameters.columns if "." in str(column)]
+    found: list[str] = []
+    for part in name.split("+"):
+        own = [path for path in drawn if path == part or path.startswith(f"{part}.")]
+        if not own:
+            hint = did_you_mean(part, drawn)
+            raise InputError(f"--learn {part}: is not among the numbers drawn {hint}".rstrip())
+        found += own
+    return list(dict.fromkeys(found))
+
+
+def _worth(
+    psa: pd.DataFrame, given: pd.DataFrame, name: str, paths: list[str], wtp: Sequence[float]
+) -> pd.DataFrame:
+    """Return the EVPPI of some numbers together under one name."""
+    if not paths:
+        zeros = dict.fromkeys(("evppi", "evppi_se", "evppi_check", "evppi_noise"), 0.0)
+        return pd.DataFrame({"wtp": list(wtp), "parameter": name, **zeros, "numbers": 0})
+    groups = {name: tuple(paths)} if len(paths) > 1 else None
+    table = evppi(psa, given[[SAMPLE, *paths]], list(wtp), groups=groups)
+    own = table[table["parameter"] == (name if groups else paths[0])]
+    return own.assign(parameter=name, numbers=len(paths))

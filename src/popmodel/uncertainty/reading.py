@@ -91,10 +91,10 @@ def live_paths(scenario: Scenario) -> tuple[str, ...]:
     """
     evidence = scenario.evidence()
     offered = treatments_offered(scenario)
-    contacts = _contacts(scenario, evidence, offered)
+    contacts, tests = _contacts(scenario, evidence, offered), _tests_offered(scenario)
     found: dict[str, None] = {}
     for belief, choice in zip(scenario_beliefs(scenario), scenario.structures(), strict=True):
-        paths = [p for p in belief.uncertain() if _reachable(p, offered, contacts)]
+        paths = [p for p in belief.uncertain() if _reachable(p, offered, contacts, tests)]
         still = parameters_of(scenario, evidence, choice)
         for path in paths:
             if path not in found and _changes(scenario, belief, choice, path, still):
@@ -123,11 +123,20 @@ def _contacts(scenario: Scenario, evidence: Evidence, offered: frozenset[str]) -
     return frozenset(found)
 
 
-def _reachable(path: str, offered: frozenset[str], contacts: frozenset[str]) -> bool:
+def _tests_offered(scenario: Scenario) -> frozenset[str]:
+    offers = [offer for strategy in scenario.strategies.values() for offer in strategy.offer]
+    return frozenset(offer.test for offer in offers if offer.test is not None)
+
+
+def _reachable(
+    path: str, offered: frozenset[str], contacts: frozenset[str], tests: frozenset[str]
+) -> bool:
     if path.startswith(FAMILIES_DRAWN):
         return path.removeprefix(FAMILIES_DRAWN) in offered
     folder, name = path.split(".")[:2]
-    return name in {"treatments": offered, "contacts": contacts}.get(folder, (name,))
+    return name in {"treatments": offered, "contacts": contacts, "tests": tests}.get(
+        folder, (name,)
+    )
 
 
 def _changes(

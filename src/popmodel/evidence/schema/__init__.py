@@ -10,14 +10,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from popmodel.evidence.schema.biomarker import Biomarker
 from popmodel.evidence.schema.disease import (
     CareSeeking,
+    Coronary,
     Correlation,
     Crisis,
     Mechanisms,
     Mortality,
     Relapse,
     Response,
+    SurgicalOpioids,
 )
 from popmodel.evidence.schema.economics import (
     CareCosts,
@@ -52,6 +55,7 @@ __all__ = [
     "FORMS",
     "Arm",
     "ArmResult",
+    "Biomarker",
     "Biotype",
     "Calibrated",
     "Card",
@@ -59,6 +63,7 @@ __all__ = [
     "CareSeeking",
     "Citation",
     "Contact",
+    "Coronary",
     "Correlation",
     "Country",
     "Crisis",
@@ -82,6 +87,7 @@ __all__ = [
     "Scales",
     "Service",
     "Source",
+    "SurgicalOpioids",
     "TimeCosts",
     "Treatment",
     "Trial",
@@ -93,7 +99,16 @@ __all__ = [
 ]
 
 DiseaseCard = (
-    Response | Correlation | Mechanisms | Relapse | Mortality | Crisis | CareSeeking | Scales
+    Response
+    | Correlation
+    | Mechanisms
+    | Relapse
+    | Mortality
+    | Crisis
+    | CareSeeking
+    | Scales
+    | Coronary
+    | SurgicalOpioids
 )
 EconomicsCard = (
     UtilityCurve
@@ -120,6 +135,8 @@ FORMS: Final[dict[str, tuple[type[Part], ...]]] = {
         Crisis,
         CareSeeking,
         Scales,
+        Coronary,
+        SurgicalOpioids,
     ),
     "population": (Population,),
     "economics": (
@@ -135,6 +152,7 @@ FORMS: Final[dict[str, tuple[type[Part], ...]]] = {
     ),
     "settings": (Country,),
     "services": (Service,),
+    "tests": (Biomarker,),
     "trials": (Trial,),
     "calibrated": (Calibrated,),
 }

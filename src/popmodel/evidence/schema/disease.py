@@ -18,6 +18,7 @@ from popmodel.evidence.schema.parts import (
     LogHazard,
     LogPotency,
     LogScore,
+    Milligrams,
     Part,
     PerYear,
     Points,
@@ -124,6 +125,32 @@ class Mortality(Card):
     natural_hazard_ratio: Ratio
     reversible_share: Share
     life_table: Annotated[Text, Reference("life_tables")]
+
+
+class Coronary(Card):
+    """Coronary events as an outcome beside others: expected, not simulated, and at no price.
+
+    `events_per_year` without depression; `share_relieved_by_remission` of the excess hazard.
+    """
+
+    events_per_year: PerYear
+    hazard_ratio_depressed: Ratio
+    share_relieved_by_remission: Share
+
+
+class SurgicalOpioids(Card):
+    """Opioids after surgery while depressed, in two readings: expected, and at no price.
+
+    `usual_amount` is what a patient without depression needs after an operation; `prior_users` the
+    share of patients who took opioids before, the only ones in whom `ratio_prior_users` was seen;
+    `ratio_claimed` is the claim for everybody.
+    """
+
+    operations_per_year: PerYear
+    usual_amount: Milligrams
+    prior_users: Share
+    ratio_prior_users: Ratio
+    ratio_claimed: Ratio
 
 
 class BySeverity(Part):

@@ -149,6 +149,19 @@ class Blocker(Part):
     size: RelativeLoss
 
 
+class Targeting(Part):
+    """A treatment that must hit a spot: how often its usual aim does, and what is left if not.
+
+    `on_target_share` is the share of people in whom the usual aim hits; 1 means that aim plays no
+    part. `effect_off_target` is the specific effect off target as a share of that on target.
+    `improved_by` names tests after which the spot is moved until the test is positive.
+    """
+
+    on_target_share: Share
+    effect_off_target: Share
+    improved_by: Annotated[Several[Text], Reference("tests")] = ()
+
+
 class Treatment(Card):
     """A course of care.
 
@@ -181,3 +194,4 @@ class Treatment(Card):
     courses_per_place_week: CoursesPerWeek | None = None
     blocked_by: Annotated[Several[Blocker], Field(max_length=3)] = ()
     booster: Annotated[Text | None, Reference("boosters")] = None
+    targeting: Targeting | None = None
