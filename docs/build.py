@@ -21,6 +21,7 @@ from claims_page import claims_parts
 from dossier import table
 from fields import EVENTS, PARAMETER_FIELDS, STATES, STRATEGY_FIELDS
 from published_page import published_parts
+from queues_page import queues_parts
 
 from popmodel.evidence.listing import counts, origin
 from popmodel.evidence.load import Evidence, load_evidence
@@ -37,6 +38,7 @@ PAGES = (
     "docs/glossary.md",
     "docs/claims.md",
     "docs/validation.md",
+    "docs/concepts/queues.md",
 )
 PART = re.compile(r"(<!-- begin (?P<name>[a-z_]+) -->\n).*?(<!-- end (?P=name) -->)", re.DOTALL)
 OUTSIDE = 2.0
@@ -189,7 +191,9 @@ def parts() -> dict[str, str]:
         "trial_counts": lambda: trial_counts(evidence),
     }
     made = {name: make() for name, make in makers.items()}
-    return made | claims_parts() | dossier.parts(evidence) | published_parts(evidence)
+    return (
+        made | claims_parts() | dossier.parts(evidence) | published_parts(evidence) | queues_parts()
+    )
 
 
 def filled(text: str, made: Mapping[str, str]) -> str:
