@@ -169,6 +169,8 @@ def _begin_episode(p: Any, o: Any, q: Any, t: Any) -> None:
     p.kept_until = -math.inf
     p.due = math.inf
     p.crisis_end = math.inf
+    p.ward_days = 0.0
+    p.stage_since = t
     p.crisis = math.inf
     p.ask = math.inf
     p.relapse = math.inf
