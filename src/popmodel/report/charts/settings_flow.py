@@ -44,9 +44,7 @@ def table(result: Result) -> pd.DataFrame:
         entered.reindex(pd.MultiIndex.from_frame(stays[keys])).to_numpy(), index=stays.index
     )
     stays = stays.assign(per_1000=PER * stays["count"] / size)
-    rank = stays["place"].map(list(PLACES).index) * len(ENDS) + stays["end"].map(
-        list(ENDS).index
-    )
+    rank = stays["place"].map(list(PLACES).index) * len(ENDS) + stays["end"].map(list(ENDS).index)
     stays = stays.assign(rank=rank).sort_values([*keys, "rank"], kind="stable")
     bars = stays.groupby([*keys, "place"], sort=False)["per_1000"]
     stays["low"] = bars.cumsum() - stays["per_1000"]
@@ -135,7 +133,9 @@ def finding(table: pd.DataFrame, about: About) -> str:
     begun = inside.groupby("strategy", sort=False)["begun"].sum()
     if len(begun) and begun.max() > 0.0:
         best = str(begun.idxmax())
-        told += f"; most is begun in hospital under {about.labels[best]}, {number(begun.max())} courses"
+        told += (
+            f"; most is begun in hospital under {about.labels[best]}, {number(begun.max())} courses"
+        )
     return f"{told}{under(about.main_structure, about)}."
 
 
