@@ -7,6 +7,7 @@ import pytest
 from tests.properties import invariants
 from tests.worlds import USUAL_CARE, ask, differing, inert, live
 
+from popmodel.errors import InputWarning
 from popmodel.pipeline.stages import parameters_of, population_of, simulate
 from popmodel.vocabulary import SETTINGS, STAY_EVENTS
 
@@ -56,10 +57,10 @@ def test_both_schedulers_send_patients_through_the_same_settings(tmp_path, saved
 def test_both_schedulers_agree_where_wards_share_places_with_clinics(tmp_path):
     """Who waits for a place leaves the queue for what begins at once in hospital."""
     clinic = {"treat": "rtms", "when": {"not_tried": ["rtms"]}}
-    question = world(
-        tmp_path, [IN_EMERGENCY, ON_WARD, clinic], size=120,
-        services={"saint_suite": {"places": 1}, "tms_device": {"places": 1}}, replicates=2,
-    )  # fmt: skip
+    places = {"saint_suite": {"places": 1}, "tms_device": {"places": 1}}
+    offer = [IN_EMERGENCY, ON_WARD, clinic]
+    with pytest.warns(InputWarning, match="replicates"):
+        question = world(tmp_path, offer, size=120, services=places, replicates=2)
     evidence = question.evidence()
     parameters = parameters_of(question, evidence, question.structures()[0])
     population = population_of(question, parameters)
