@@ -240,7 +240,7 @@ EVENTS: Final[dict[str, str]] = {
     "drop-out": "a course is stopped early by the patient",
     "visit": "a visit: severity is read, a course may be stopped",
     "last session": "sessions end; the place is free",
-    "stay ends": "the emergency stay is over, and the ward or home follows; or the admission is over",
+    "stay ends": "an emergency stay or admission is over; the ward or home follows",
     "recovered": "six months in remission",
     "maintenance ends": "protection and its cost end",
     "asks for care": "somebody out of care asks; a decision follows at once",

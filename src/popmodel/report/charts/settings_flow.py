@@ -49,8 +49,8 @@ def table(result: Result) -> pd.DataFrame:
     bars = stays.groupby([*keys, "place"], sort=False)["per_1000"]
     stays["low"] = bars.cumsum() - stays["per_1000"]
     stays["share"] = stays["per_1000"] / bars.transform("sum")
-    begun = result.table("courses_by_setting").rename(columns={"setting": "place"})
-    begun = begun.groupby([*keys, "place"])["count"].sum()
+    courses = result.table("courses_by_setting").rename(columns={"setting": "place"})
+    begun = courses.groupby([*keys, "place"])["count"].sum()
     at = pd.MultiIndex.from_frame(stays[[*keys, "place"]])
     found = begun.reindex(at).fillna(0.0).to_numpy()
     stays["begun"] = PER * found / size.reindex(stays.index).to_numpy()
