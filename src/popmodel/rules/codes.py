@@ -11,8 +11,8 @@ from popmodel.vocabulary import (
     LINE_EVENTS,
     SETTINGS,
     STATES,
-    TEST_SUBJECTS,
     STAY_EVENTS,
+    TEST_SUBJECTS,
     WAIT_ENDS,
 )
 
