@@ -95,8 +95,11 @@ _PATIENT: Final = [
     ("place", "i1", "service in which a place is held, -1 none"),
     ("place_until", "f8", "day the place held is free again, if the course is not cut short"),
     ("freed", "f8", "day a course that was cut short freed its place, inf if none was"),
-    ("ward_days", "f8", "days on a ward that will follow the emergency stay, 0 none"),
-    ("stage_since", "f8", "day the patient came to the emergency department, or to the ward"),
+    (
+        "ward",
+        "f8",
+        "in emergency: days on a ward that will follow, 0 none; on a ward: day it began",
+    ),
     ("discharged", "i1", "1 if the stay under way was cut short by a benefit"),
     # clocks: the day each rival falls due
     ("due", "f8", "end of a wait, drop-out of a course, or next booster"),

@@ -1,6 +1,7 @@
 """A stay after a crisis: the emergency department, for some the ward, then home.
 
-The day the present stage ends is `p.crisis_end`; whether a ward follows is `p.ward_days`. Days are
+The day the present stage ends is `p.crisis_end`; whether a ward follows, and
+later when it began, is `p.ward`. Days are
 charged and counted when the patient leaves, for as long as the stay really was. Beds are counted
 and never waited for.
 """
@@ -50,25 +51,23 @@ def arrive(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
             p.crisis_end = max(p.crisis_end, t + days)
         else:
             p.crisis_end = max(p.crisis_end, t + q.emergency_days)
-            p.ward_days = max(p.ward_days, days)
+            p.ward = max(p.ward, days)
         return
     note_stay(o, tally, STAY_ARRIVED)
     move(o, tally, p.state, IN_CRISIS, t)
     p.setting = EMERGENCY
-    p.stage_since = t
     p.crisis_end = t + q.emergency_days
-    p.ward_days = days
+    p.ward = days
     p.discharged = 0
 
 
 @rule
 def end_stage(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
     """Go from the emergency department to the ward, or home."""
-    if p.setting == EMERGENCY and p.ward_days > 0.0:
+    if p.setting == EMERGENCY and p.ward > 0.0:
         p.setting = INPATIENT
-        p.stage_since = t
-        p.crisis_end = t + p.ward_days
-        p.ward_days = 0.0
+        p.crisis_end = t + p.ward
+        p.ward = t
         o.admissions += 1
         count(o, tally, FLOW_ADMISSIONS, t)
         note_stay(o, tally, STAY_ADMITTED)
@@ -83,7 +82,7 @@ def leave_hospital(p: Any, o: Any, q: Any, tally: Any, t: Any, what: Any) -> Non
         close_stay(p, o, q, tally, t, what)
         move(o, tally, IN_CRISIS, p.state, t)
         p.crisis_end = math.inf
-        p.ward_days = 0.0
+        p.ward = 0.0
         p.setting = OUTPATIENT
 
 
@@ -95,10 +94,10 @@ def close_stay(p: Any, o: Any, q: Any, tally: Any, t: Any, what: Any) -> None:
     ended in the emergency department; the next is that of the ward.
     """
     if p.setting == INPATIENT:
-        days = t - p.stage_since
+        days = t - p.ward
         o.bed_days += days
         pay(o, q, tally, COST_CRISIS, days * q.cost_admission_day, t)
-        tally_beds(o, tally, p.stage_since, t)
+        tally_beds(o, tally, p.ward, t)
         note_stay(o, tally, what + 1)
     else:
         pay(o, q, tally, COST_CRISIS, q.cost_emergency, t)
@@ -129,4 +128,4 @@ def discharge_early(p: Any, q: Any, t: Any) -> None:
         if p.setting == INPATIENT:
             p.crisis_end = max(t, p.crisis_end - days)
         else:
-            p.ward_days = max(0.0, p.ward_days - days)
+            p.ward = max(0.0, p.ward - days)
