@@ -1,6 +1,6 @@
 """A stay after a crisis: the emergency department, for some the ward, then home.
 
-The day the present stage ends is `p.crisis_end`; whether a ward follows, and later when it began, is
+The day the present stage ends is `p.crisis_end`; whether a ward follows, later when it began, is
 `p.ward`. Days are charged and counted when the patient leaves, for as long as the stay really was.
 Beds are counted and never waited for.
 """
