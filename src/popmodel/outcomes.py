@@ -19,6 +19,7 @@ from scipy import stats
 from popmodel.parameters import Parameters, earnings_ahead, years_ahead
 from popmodel.rules.records import (
     MICRO,
+    WEEK_BEDS,
     WEEK_COST,
     WEEK_FLOW,
     WEEK_RATE,
@@ -44,7 +45,7 @@ STRATEGY_COLUMNS: Final = (
     "qaly_undiscounted", "daly", "daly_undiscounted", "yld", "yll", "cost_health_care",
     "cost_health_care_undiscounted", "cost_societal", "cost_societal_undiscounted",
     "cost_productivity_death", "cost_productivity_death_undiscounted", "suicides",
-    "wait_days_median", "wait_days_p90",
+    "wait_days_median", "wait_days_p90", "admissions", "bed_days",
 )  # fmt: skip
 """Columns of strategies.csv; all but the first two have a twin `…_se`."""
 YEAR: Final = 365.0
@@ -57,7 +58,7 @@ _MEANS: Final = (
     "crises", "deaths", "life_years", "qaly", "qaly_undiscounted", "daly", "daly_undiscounted",
     "yld", "yll", "cost_health_care", "cost_health_care_undiscounted", "cost_societal",
     "cost_societal_undiscounted", "cost_productivity_death",
-    "cost_productivity_death_undiscounted", "suicides",
+    "cost_productivity_death_undiscounted", "suicides", "admissions", "bed_days",
 )  # fmt: skip
 Z95: Final = float(stats.norm.ppf(0.975))
 
@@ -101,6 +102,8 @@ def patient_table(
         "recurrences": a["recurrences"],
         "courses": a["courses"],
         "crises": a["crises"],
+        "admissions": a["admissions"],
+        "bed_days": a["bed_days"],
         "deaths": np.isfinite(died),
         "suicides": a["suicide"] == 1,
         "life_years": years,
@@ -526,12 +529,13 @@ def weekly_table(name: str, history: History, horizon_days: float) -> pd.DataFra
         table[state] = occupancy[:, k]
     for k, flow in enumerate(FLOWS):
         table[flow] = tally[:weeks, WEEK_FLOW + k]
-    rates = np.cumsum(tally[:, WEEK_RATE:], axis=0)
+    rates = np.cumsum(tally[:, WEEK_RATE:WEEK_BEDS], axis=0)
     for k, category in enumerate(COST_CATEGORIES):
         spent = tally[:, WEEK_COST + k] + rates[:, k]
         if weeks < len(spent):
             spent[weeks - 1] += spent[weeks]
         table[f"cost_{category}"] = spent[:weeks] / MICRO
+    table["bed_days"] = tally[:weeks, WEEK_BEDS] / MICRO
     return pd.DataFrame(table)
 
 

@@ -169,6 +169,7 @@ def _begin_episode(p: Any, o: Any, q: Any, t: Any) -> None:
     p.kept_until = -math.inf
     p.due = math.inf
     p.crisis_end = math.inf
+    p.ward = 0.0
     p.crisis = math.inf
     p.ask = math.inf
     p.relapse = math.inf

@@ -23,10 +23,11 @@ from popmodel.scenario.place import is_analysis
 TABLES: Final = (
     "strategies", "incremental", "versus_comparator", "thresholds", "severity_curves",
     "subgroups", "flow", "cost_by_category", "impact_inventory", "budget", "waterfall", "courses",
-    "equity", "remission_per_million", "burden", "waits", "services",
+    "equity", "remission_per_million", "burden", "stays", "courses_by_setting", "waits",
+    "services", "beds",
 )  # fmt: skip
-"""Tables that are small: CSV files, a column `structure` first when there are several. The last two
-are written where a service has a number of places."""
+"""Tables that are small: CSV files, a column `structure` first when there are several. The last
+three are written where a service has a number of places."""
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,23 @@ FLOWS: Final = (
     "crises",
     "deaths",
     "entries",
+    "admissions",
 )
 """What happens in a week, counted."""
+STAY_EVENTS: Final = (
+    "fatal",
+    "arrived",
+    "again",
+    "admitted",
+    "home_from_emergency",
+    "home_from_ward",
+    "died_in_emergency",
+    "died_on_ward",
+    "still_in_emergency",
+    "still_on_ward",
+)
+"""What is counted for the way of patients through settings. Crises are `fatal`, `arrived` or
+`again` (within a stay); who arrived is admitted, went home, died or is still there."""
 
 COST_CATEGORIES: Final = (
     "treatment",

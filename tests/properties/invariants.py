@@ -8,9 +8,17 @@ from tests.worlds import YEAR, Lives
 from popmodel.engine.agents import enter_one, leave_one, wake_one
 from popmodel.parameters import compile_strategy
 from popmodel.rules.codes import COSTS, LINE_STARTED
-from popmodel.rules.records import ACCOUNT, MICRO, WEEK_COST, WEEK_FLOW, WEEK_RATE, new_tally
+from popmodel.rules.records import (
+    ACCOUNT,
+    MICRO,
+    WEEK_BEDS,
+    WEEK_COST,
+    WEEK_FLOW,
+    WEEK_RATE,
+    new_tally,
+)
 from popmodel.scenario import compile_strategies
-from popmodel.vocabulary import FLOWS, STATES
+from popmodel.vocabulary import FLOWS, STATES, STAY_EVENTS
 
 
 def check(lives: Lives) -> None:
@@ -40,12 +48,30 @@ def people_are_conserved(lives: Lives, name: str) -> None:
     assert flow["crises"] == a["crises"].sum()
     assert flow["relapses"] + flow["recurrences"] == a["relapses"].sum()
     assert flow["recurrences"] == a["recurrences"].sum()
+    stays_are_conserved(lives, name, flow)
     # Person-time lies between the counts at the two ends of every week.
     alive = states.sum(axis=1) - states[:, STATES.index("dead")]
     if (lives.population["entry"] == 0).all():
         horizon = float(lives.parameters.record["horizon"][0])
         days = np.minimum(a["died"], horizon).sum()
         assert alive[1:].sum() * 7 - 7 * len(a) <= days <= alive[:last].sum() * 7 + 1e-6
+
+
+def stays_are_conserved(lives: Lives, name: str, flow: dict[str, int]) -> None:
+    """Who comes to a place goes on, goes home, dies or is still there; beds add up by week."""
+    a, tally = lives.accounts(name), lives.histories[name].tally
+    stay = dict(zip(STAY_EVENTS, tally["stay"][0], strict=True))
+    assert flow["crises"] == stay["fatal"] + stay["arrived"] + stay["again"]
+    assert stay["fatal"] == a["suicide"].sum()
+    left = stay["home_from_emergency"] + stay["died_in_emergency"] + stay["still_in_emergency"]
+    assert stay["arrived"] == stay["admitted"] + left
+    ended = stay["home_from_ward"] + stay["died_on_ward"] + stay["still_on_ward"]
+    assert stay["admitted"] == ended == flow["admissions"] == a["admissions"].sum()
+    beds = lives.week(name)[:, WEEK_BEDS].sum() / MICRO
+    assert abs(beds - a["bed_days"].sum()) <= 1e-6 * (1 + 2 * stay["admitted"])
+    assert ((a["bed_days"] > 0) <= (a["admissions"] > 0)).all()
+    begun = tally["begun"][0]
+    assert np.array_equal(begun.sum(axis=1), tally["line"][0][:, :, LINE_STARTED].sum(axis=0))
 
 
 def money_is_conserved(lives: Lives, name: str) -> None:

@@ -308,6 +308,8 @@ def _tables(
         "thresholds": _thresholds(structure),
         "subgroups": subgroups,
         "flow": flow,
+        "stays": _stays(strategies),
+        "courses_by_setting": _begun(strategies),
         "severity_curves": _curves(structure),
         "cost_by_category": costs,
     }
@@ -513,6 +515,23 @@ def _subgroups(structure: str, strategies: Sequence[str], table: pd.DataFrame) -
     for name in ("remission_12m", "remission_weeks", "qaly", "cost_health_care"):
         columns += [name, f"{name}_se"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _stays(strategies: Sequence[str]) -> pd.DataFrame:
+    moves = [
+        ("crisis", "emergency", 2900), ("crisis", "death", 36), ("crisis", "same_stay", 60),
+        ("emergency", "inpatient", 960), ("emergency", "home", 1939), ("emergency", "death", 1),
+        ("inpatient", "home", 952), ("inpatient", "death", 2), ("inpatient", "still_there", 6),
+    ]  # fmt: skip
+    rows = [(strategy, *move) for strategy in strategies for move in moves]
+    return pd.DataFrame(rows, columns=["strategy", "start", "end", "count"])
+
+
+def _begun(strategies: Sequence[str]) -> pd.DataFrame:
+    rows = [(s, "escitalopram", "outpatient", 14_000) for s in strategies]
+    rows += [(s, "escitalopram", "inpatient", 210 + 90 * n) for n, s in enumerate(strategies)]
+    rows += [(s, "ketamine", "emergency", 850) for s in strategies if s.startswith("ketamine")]
+    return pd.DataFrame(rows, columns=["strategy", "treatment", "setting", "count"])
 
 
 def _flow(structure: str, strategies: Sequence[str]) -> pd.DataFrame:

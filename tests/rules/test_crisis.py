@@ -85,16 +85,3 @@ def test_fatal_crises_are_as_frequent_as_the_cards_say(shipped, q):
         for sex, ratio in ((0, card.female_ratio.value), (1, card.male_ratio.value)):
             rate = q["attempt_rate"][band] * DAYS_PER_YEAR * q["attempt_fatality"][band, sex]
             assert rate == pytest.approx(suicides * ratio, rel=1e-9)
-
-
-def test_a_stay_in_hospital_is_not_shortened_by_another_attempt(q, new_patient, account, tally):
-    q["attempt_fatality"] = 0.0
-    q["emergency_days"] = 1.0
-    q["admission_days"] = 7.0
-    q["admission_share"] = 1.0
-    p = new_patient(4, crisis=50.0)
-    crisis.suffer_crisis(p, account, q, tally, 50.0)
-    assert p["crisis_end"] == 57.0
-    q["admission_share"] = 0.0
-    crisis.suffer_crisis(p, account, q, tally, 52.0)
-    assert p["crisis_end"] == 57.0

@@ -32,8 +32,8 @@ def test_no_field_hides_a_property_of_the_array_it_lies_in():
         assert not set(dtype.names) & set(dir(np.record))
 
 
-def test_weekly_columns_hold_states_flows_money_and_rates():
-    assert len(STATES) + len(FLOWS) + 2 * len(COST_CATEGORIES) == WEEK_COLUMNS
+def test_weekly_columns_hold_states_flows_money_rates_and_beds():
+    assert len(STATES) + len(FLOWS) + 2 * len(COST_CATEGORIES) + 1 == WEEK_COLUMNS
 
 
 def test_every_event_has_a_name_and_a_place_in_the_order_of_ties():

@@ -168,9 +168,11 @@ def _happened(event: int, before: Any, after: Any, treatments: Sequence[str]) ->
         if before["state"] == c.RECOVERED:
             return "recurrence: a new episode"
         return "relapse" if before["state"] == c.REMITTED else "the response is lost"
+    if event == c.EVENT_CRISIS_END and after["setting"] == c.INPATIENT:
+        return "admitted to a ward"
     quiet = {
         c.EVENT_KNOT: "", c.EVENT_DECIDE: "", c.EVENT_RECOVERED: "", c.EVENT_BOOSTER: "booster",
-        c.EVENT_SESSIONS: "last session", c.EVENT_CRISIS_END: "crisis over",
+        c.EVENT_SESSIONS: "last session", c.EVENT_CRISIS_END: "leaves hospital",
         c.EVENT_ASK: "asks for care", c.EVENT_KEPT: "maintenance ends",
         c.EVENT_CRISIS: "attempt or crisis", c.EVENT_DEATH: "dies",
         c.EVENT_EXCESS: "dies (excess mortality of depression)",

@@ -16,6 +16,7 @@ from popmodel.engine import compiled
 from popmodel.errors import InputError
 from popmodel.evidence.load import Evidence
 from popmodel.parameters import Parameters, Structure, compile_parameters, compile_strategy
+from popmodel.pipeline.beds import beds_of
 from popmodel.pipeline.decisions import decision_tables
 from popmodel.pipeline.places import (
     charge_places,
@@ -29,6 +30,7 @@ from popmodel.results import Folder, structure_folder
 from popmodel.rules.records import History
 from popmodel.scenario.routing import compile_strategies
 from popmodel.scenario.schema import Scenario
+from popmodel.stays import begun_table, stay_table
 from popmodel.thresholds import severity_curves
 from popmodel.units import DAYS_PER_YEAR
 
@@ -190,12 +192,17 @@ def evaluate(
         "flow": pd.concat(
             [outcomes.flow_table(n, h, parameters.treatments) for n, h in pairs], ignore_index=True
         ),
+        "stays": pd.concat([stay_table(n, h) for n, h in pairs], ignore_index=True),
+        "courses_by_setting": pd.concat(
+            [begun_table(n, h, parameters.treatments) for n, h in pairs], ignore_index=True
+        ),
         "cost_by_category": costs,
         "impact_inventory": impact_inventory(costs, *what_is_counted(scenario, evidence)),
     }
     weekly = pd.concat([outcomes.weekly_table(n, h, days) for n, h in pairs], ignore_index=True)
     tables |= decision_tables(scenario, parameters, tables, weekly, patients)
     tables |= place_tables(scenario, evidence, parameters, waits, days)
+    tables["beds"] = beds_of(scenario, evidence, weekly, days)
     return tables, weekly, patients
 
 

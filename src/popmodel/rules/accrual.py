@@ -19,7 +19,6 @@ from popmodel.rules.codes import (
     COST_TIME,
     COST_TREATMENT,
     COST_VISITS,
-    IN_CRISIS,
     REMITTED,
     RESPONDING,
 )
@@ -305,21 +304,3 @@ def read_utility(p: Any, o: Any, q: Any, severity: Any, effect: Any, t: Any) -> 
         o.utility_lag = lag
         o.utility_until = ahead
         o.utility_left = left
-
-
-@rule
-def enter_crisis(p: Any, o: Any, tally: Any, end: Any, t: Any) -> None:
-    """Count the patient as in crisis until `end`, or until a longer stay under way is over."""
-    if in_crisis(p):
-        end = max(end, p.crisis_end)
-    else:
-        move(o, tally, p.state, IN_CRISIS, t)
-    p.crisis_end = end
-
-
-@rule
-def leave_crisis(p: Any, o: Any, tally: Any, t: Any) -> None:
-    """Count the patient by clinical state again."""
-    if in_crisis(p):
-        move(o, tally, IN_CRISIS, p.state, t)
-        p.crisis_end = math.inf

@@ -11,6 +11,7 @@ from popmodel.vocabulary import (
     LINE_EVENTS,
     SETTINGS,
     STATES,
+    STAY_EVENTS,
     TEST_SUBJECTS,
     WAIT_ENDS,
 )
@@ -81,7 +82,7 @@ EVENT_NAMES: Final = (
     "drop-out",
     "visit",
     "last session",
-    "crisis over",
+    "stay ends",
     "recovered",
     "maintenance ends",
     "asks for care",
@@ -101,6 +102,16 @@ FLOW_RECURRENCES: Final = FLOWS.index("recurrences")
 FLOW_CRISES: Final = FLOWS.index("crises")
 FLOW_DEATHS: Final = FLOWS.index("deaths")
 FLOW_ENTRIES: Final = FLOWS.index("entries")
+FLOW_ADMISSIONS: Final = FLOWS.index("admissions")
+
+STAY_FATAL: Final = STAY_EVENTS.index("fatal")
+STAY_ARRIVED: Final = STAY_EVENTS.index("arrived")
+STAY_AGAIN: Final = STAY_EVENTS.index("again")
+STAY_ADMITTED: Final = STAY_EVENTS.index("admitted")
+STAY_HOME: Final = STAY_EVENTS.index("home_from_emergency")
+STAY_DIED: Final = STAY_EVENTS.index("died_in_emergency")
+STAY_STILL: Final = STAY_EVENTS.index("still_in_emergency")
+"""The next code is that of the ward."""
 
 COST_TREATMENT: Final = COST_CATEGORIES.index("treatment")
 COST_VISITS: Final = COST_CATEGORIES.index("visits")

@@ -7,7 +7,7 @@ from typing import Any
 
 from popmodel.jit import rule
 from popmodel.randomness import subject_salt, uniform
-from popmodel.rules.accrual import count, lose_quality, pay, read_utility, set_flows
+from popmodel.rules.accrual import count, in_crisis, lose_quality, pay, read_utility, set_flows
 from popmodel.rules.codes import (
     ASK_LEFT,
     ASK_RELAPSED,
@@ -35,7 +35,7 @@ from popmodel.rules.codes import (
     RESPONSE_NEXT,
     WAIT_OTHER,
 )
-from popmodel.rules.decision import NO_RULE, choose, is_eligible
+from popmodel.rules.decision import NO_RULE, choose, choose_in_hospital, is_eligible
 from popmodel.rules.engagement import (
     begin_asking,
     drop_out_day,
@@ -67,12 +67,19 @@ def note_line(p: Any, o: Any, tally: Any, line: Any, treatment: Any, what: Any) 
 
 @rule
 def decide(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
-    """Offer what the strategy says; somebody who is well by now leaves care instead."""
+    """Offer what the strategy says; somebody who is well by now leaves care instead.
+
+    In hospital little can be given: where nothing fits, a decision follows in the next setting.
+    """
     look(p, o, q, tally, t)
     if p.state >= REMITTED:
         leave_care(p, o, q, tally, t, ASK_LEFT)
         return
-    if not offer(p, o, q, s, tally, t):
+    if offer(p, o, q, s, tally, t):
+        return
+    if in_crisis(p):
+        begin_wait(p, o, q, tally, t, p.crisis_end, q.contact_usual)
+    else:
         p.ask_mode = ASK_LEFT if p.ask_mode == ASK_RELAPSED else p.ask_mode
         end_offers(p, o, q, s, tally, t)
 
@@ -104,6 +111,31 @@ def offer(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> Any:
         p.ask_mode = ASK_LEFT
     take_rule(p, o, q, s, tally, t, n)
     return True
+
+
+@rule
+def offer_in_hospital(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
+    """Offer what the strategy has where a crisis, or an admission, has just brought the patient.
+
+    Who was out of care, or has a decision due now, is offered the first rule that fits; without one
+    a decision follows in the next setting. Who waits, or has nothing left, is offered what asks for
+    this setting. A course under way is not broken off, and what holds a response goes on.
+    """
+    if p.state >= REMITTED:
+        return
+    if p.care == CARE_OUT:
+        p.ask = math.inf
+        p.asked += 1
+        p.care = CARE_WAIT
+        p.due = t
+    if p.care == CARE_WAIT and p.want < 0 and p.due <= t:
+        if not offer(p, o, q, s, tally, t):
+            begin_wait(p, o, q, tally, t, p.crisis_end, q.contact_usual)
+    elif p.care == CARE_WAIT or p.care == CARE_LAST:
+        n = choose_in_hospital(p, q, s, t)
+        if n != NO_RULE:
+            end_wait(p, o, t, WAIT_OTHER)
+            take_rule(p, o, q, s, tally, t, n)
 
 
 @rule
@@ -206,6 +238,8 @@ def begin_course(p: Any, o: Any, q: Any, tally: Any, t: Any, treatment: Any) -> 
     o.courses += 1
     count(o, tally, FLOW_STARTS, t)
     note_line(p, o, tally, p.line, treatment, LINE_STARTED)
+    if o.recording:
+        tally.begun[treatment, p.setting] += 1
     pay(o, q, tally, COST_TREATMENT, q.cost_course[treatment], t)
     look(p, o, q, tally, t)
     set_flows(p, o, q, tally, t)

@@ -6,12 +6,12 @@ from typing import Any
 
 from popmodel.jit import rule
 from popmodel.randomness import exponential, subject_salt, uniform
-from popmodel.rules.accrual import count, enter_crisis, pay
-from popmodel.rules.codes import COST_CRISIS, EMERGENCY, FLOW_CRISES, INPATIENT
+from popmodel.rules.accrual import count, pay
+from popmodel.rules.codes import COST_CRISIS, FLOW_CRISES, STAY_FATAL
+from popmodel.rules.stay import arrive, note_stay
 
 SALT_CRISIS = subject_salt("crisis", "")
 SALT_FATAL = subject_salt("fatal attempt", "")
-SALT_ADMITTED = subject_salt("admission after a crisis", "")
 
 
 @rule
@@ -29,26 +29,17 @@ def respend_crisis(p: Any, q: Any, t: Any, band: Any) -> None:
 
 @rule
 def suffer_crisis(p: Any, o: Any, q: Any, tally: Any, t: Any) -> Any:
-    """Let a crisis happen: charge it, admit or not, set the next; True if it is fatal."""
+    """Let a crisis happen: charge it, begin a stay, set the next; True if it is fatal."""
     o.crises += 1
     count(o, tally, FLOW_CRISES, t)
     fatal = uniform(p.key, SALT_FATAL, p.crises) < q.attempt_fatality[p.band, p.sex]
     if fatal:
         o.suicide = 1
+        note_stay(o, tally, STAY_FATAL)
         pay(o, q, tally, COST_CRISIS, q.cost_suicide, t)
         return True
-    cost = q.cost_attempt
-    if uniform(p.key, SALT_ADMITTED, p.crises) < q.admission_share:
-        stay = q.admission_days
-        cost += stay * q.cost_admission_day
-        p.setting = INPATIENT
-    else:
-        stay = q.emergency_days
-        cost += q.cost_emergency
-        p.setting = EMERGENCY
-    pay(o, q, tally, COST_CRISIS, cost, t)
-    enter_crisis(p, o, tally, t + stay, t)
-    p.discharged = 0
+    pay(o, q, tally, COST_CRISIS, q.cost_attempt, t)
+    arrive(p, o, q, tally, t)
     p.crises += 1
     p.crisis = t + exponential(p.key, SALT_CRISIS, p.crises) / q.attempt_rate[p.band]
     return False

@@ -13,6 +13,7 @@ from popmodel.rules.codes import (
     INPATIENT,
     OUTCOME_DROPPED,
 )
+from popmodel.rules.queue import is_limited
 from popmodel.rules.response import measured, severity_now
 from popmodel.rules.testing import known_biotype_fits, results_fit
 
@@ -79,4 +80,25 @@ def choose(p: Any, q: Any, s: Any, t: Any, augment: Any) -> Any:
     for n in range(s.rules):
         if rule_fits(p, q, s, n, severity, augment):
             return n
+    return NO_RULE
+
+
+@rule
+def asks_for_hospital(q: Any, s: Any, n: Any) -> Any:
+    """Tell whether rule n names emergency or inpatient care and nothing outside hospital."""
+    return (s.settings[n] & q.community_settings) == 0
+
+
+@rule
+def choose_in_hospital(p: Any, q: Any, s: Any, t: Any) -> Any:
+    """Return the first rule that fits and asks for a hospital setting, NO_RULE if none does.
+
+    Somebody in a queue keeps the place in it unless something can begin at once.
+    """
+    severity = measured(p, q, severity_now(p, q, t), t)
+    for n in range(s.rules):
+        if asks_for_hospital(q, s, n) and rule_fits(p, q, s, n, severity, False):
+            treatment = s.treat[n]
+            if p.want < 0 or (treatment >= 0 and not is_limited(q, s, treatment)):
+                return n
     return NO_RULE

@@ -12,12 +12,10 @@ from typing import Any
 
 from popmodel.jit import rule
 from popmodel.randomness import exponential, subject_salt, uniform
-from popmodel.rules.accrual import in_crisis, pay, set_flows
+from popmodel.rules.accrual import in_crisis, set_flows
 from popmodel.rules.codes import (
     CARE_AFTER,
     CARE_WAIT,
-    COST_CRISIS,
-    INPATIENT,
     JOIN_BOOSTER,
     JOIN_COURSE,
     WAIT_SERVED,
@@ -124,14 +122,3 @@ def free_place(p: Any, t: Any) -> None:
     """Free the place of a course that is cut short while its sessions run."""
     if p.place >= 0 and p.sessions:
         p.freed = min(t, p.place_until)
-
-
-@rule
-def discharge_early(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
-    """End an admission sooner because of a response or remission; by default by 0 days."""
-    days = q.discharge_days_saved
-    if days > 0.0 and p.setting == INPATIENT and in_crisis(p) and not p.discharged:
-        p.discharged = 1
-        saved = min(days, max(p.crisis_end - t, 0.0))
-        p.crisis_end -= saved
-        pay(o, q, tally, COST_CRISIS, -saved * q.cost_admission_day, t)

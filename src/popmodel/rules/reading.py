@@ -26,7 +26,7 @@ from popmodel.rules.crisis import respend_crisis
 from popmodel.rules.engagement import respend_asking, stop_asking
 from popmodel.rules.mortality import change_excess
 from popmodel.rules.natural_course import next_grid_point, pass_knot
-from popmodel.rules.queue import discharge_early, end_wait
+from popmodel.rules.queue import end_wait
 from popmodel.rules.relapse import relapse_day
 from popmodel.rules.relief import relief_day
 from popmodel.rules.response import (
@@ -36,6 +36,7 @@ from popmodel.rules.response import (
     severity_now,
     severity_of_depth,
 )
+from popmodel.rules.stay import discharge_early
 
 
 @rule
@@ -79,7 +80,7 @@ def read_severity(p: Any, o: Any, q: Any, tally: Any, severity: Any, effect: Any
             if o.first_response == math.inf:
                 o.first_response = relief_day(p, q, t) - p.entry
             count(o, tally, FLOW_RESPONSES, t)
-            discharge_early(p, o, q, tally, t)
+            discharge_early(p, q, t)
         set_state(p, o, tally, state, t)
         set_flows(p, o, q, tally, t)
     read_utility(p, o, q, severity, effect, t)
@@ -117,7 +118,7 @@ def begin_remission(p: Any, o: Any, q: Any, tally: Any, t: Any, severity: Any, e
     if p.want >= 0:
         end_wait(p, o, t, WAIT_WELL)
         p.due = t if p.care == CARE_WAIT else p.due
-    discharge_early(p, o, q, tally, t)
+    discharge_early(p, q, t)
     change_excess(p, q, t, False, True)
     stop_asking(p, q, t)
     change_band(p, q, t, 0)

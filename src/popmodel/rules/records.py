@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from popmodel.vocabulary import COST_CATEGORIES, FLOWS, LINE_EVENTS, STATES
+from popmodel.vocabulary import COST_CATEGORIES, FLOWS, LINE_EVENTS, SETTINGS, STATES, STAY_EVENTS
 
 MAX_TREATMENTS: Final = 48
 MAX_LINES: Final = 8
@@ -95,10 +95,15 @@ _PATIENT: Final = [
     ("place", "i1", "service in which a place is held, -1 none"),
     ("place_until", "f8", "day the place held is free again, if the course is not cut short"),
     ("freed", "f8", "day a course that was cut short freed its place, inf if none was"),
+    (
+        "ward",
+        "f8",
+        "in emergency: days on a ward that will follow, 0 none; on a ward: day it began",
+    ),
     ("discharged", "i1", "1 if the stay under way was cut short by a benefit"),
     # clocks: the day each rival falls due
     ("due", "f8", "end of a wait, drop-out of a course, or next booster"),
-    ("crisis_end", "f8", "end of an emergency stay or admission"),
+    ("crisis_end", "f8", "end of the emergency stay, then of the admission; inf at home"),
     ("crisis", "f8", "next attempt or crisis"),
     ("ask", "f8", "asking for care; a negative value is a budget laid aside"),
     ("relapse", "f8", "relapse, recurrence, or loss of a response"),
@@ -146,6 +151,8 @@ _ACCOUNT: Final = [
     ("courses", "i4", "courses begun"),
     ("crises", "i4", "crises and attempts"),
     ("losses", "i4", "responses lost"),
+    ("admissions", "i4", "admissions after a crisis"),
+    ("bed_days", "f8", "days on a ward"),
     ("entry_severity", "f8", "score at entry"),
     ("events", "i8", "wake-ups"),
 ]
@@ -153,9 +160,11 @@ _ACCOUNT: Final = [
 WEEK_STATE: Final = 0
 WEEK_FLOW: Final = len(STATES)
 WEEK_COST: Final = WEEK_FLOW + len(FLOWS)
-"""Weekly columns: changes of occupancy by state, happenings, then money (see MICRO)."""
+"""Weekly columns: changes of occupancy by state, happenings, money (see MICRO), beds."""
 WEEK_RATE: Final = WEEK_COST + len(COST_CATEGORIES)
-WEEK_COLUMNS: Final = WEEK_RATE + len(COST_CATEGORIES)
+WEEK_BEDS: Final = WEEK_RATE + len(COST_CATEGORIES)
+"""Days on a ward, in millionths as money is."""
+WEEK_COLUMNS: Final = WEEK_BEDS + 1
 MICRO: Final = 1_000_000
 """Money is tallied in millionths, as integers: their sum does not depend on order."""
 
@@ -166,6 +175,8 @@ _TALLY: Final = [
         ("i8", (MAX_LINES, MAX_TREATMENTS, len(LINE_EVENTS))),
         "courses by line, treatment and what happened",
     ),
+    ("stay", ("i8", len(STAY_EVENTS)), "crises and what followed, vocabulary.STAY_EVENTS"),
+    ("begun", ("i8", (MAX_TREATMENTS, len(SETTINGS))), "courses begun by treatment and setting"),
     ("events", "i8", "wake-ups"),
 ]
 

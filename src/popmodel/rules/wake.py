@@ -20,7 +20,7 @@ from popmodel.rules import codes as c
 from popmodel.rules.accrual import (
     age_band_at_entry,
     count,
-    leave_crisis,
+    in_crisis,
     move,
     next_birthday,
     read_utility,
@@ -39,7 +39,7 @@ from popmodel.rules.course import (
     judge_course,
     leave_care,
     note_line,
-    offer,
+    offer_in_hospital,
     wait_on,
 )
 from popmodel.rules.crisis import begin_crises, suffer_crisis
@@ -61,6 +61,7 @@ from popmodel.rules.reading import (
     set_contact,
 )
 from popmodel.rules.response import contact_at, effect_at, severity_now
+from popmodel.rules.stay import close_stay, end_stage, leave_hospital
 
 
 @rule
@@ -171,7 +172,7 @@ def settle(p: Any, o: Any, q: Any, tally: Any) -> None:
             p.event = c.EVENT_KNOT
             p.wake = t
             return
-        if p.band != band:
+        if p.band != band or p.crisis_end < day:
             day = earliest(p, q)
 
 
@@ -225,8 +226,10 @@ def wake_up(p: Any, o: Any, q: Any, s: Any, tally: Any) -> None:
     elif event == c.EVENT_CRISIS:
         crisis(p, o, q, s, tally, t)
     elif event == c.EVENT_CRISIS_END:
-        leave_crisis(p, o, tally, t)
-        p.setting = c.OUTPATIENT
+        look(p, o, q, tally, t)
+        end_stage(p, o, q, tally, t)
+        if in_crisis(p):
+            offer_in_hospital(p, o, q, s, tally, t)
     else:
         die(p, o, q, tally, t)
     if p.state != c.DEAD:
@@ -246,18 +249,13 @@ def end_maintenance(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
 
 @rule
 def crisis(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
-    """Suffer a crisis; somebody out of care is offered what the strategy has in that setting."""
+    """Suffer a crisis; who has no course under way may be offered one in that setting."""
     if suffer_crisis(p, o, q, tally, t):
         die(p, o, q, tally, t)
         return
     if p.want >= 0:
         set_rank(p, q, s, t)
-    if p.care == c.CARE_OUT and p.state < c.REMITTED:
-        p.ask = math.inf
-        p.asked += 1
-        p.care = c.CARE_WAIT
-        if not offer(p, o, q, s, tally, t):
-            begin_wait(p, o, q, tally, t, p.crisis_end, q.contact_usual)
+    offer_in_hospital(p, o, q, s, tally, t)
 
 
 @rule
@@ -322,7 +320,7 @@ def die(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
         note_line(p, o, tally, p.line, p.treatment, c.LINE_DIED)
         free_place(p, t)
     end_wait(p, o, t, c.WAIT_DIED)
-    leave_crisis(p, o, tally, t)
+    leave_hospital(p, o, q, tally, t, c.STAY_DIED)
     settle_flows(o, q, tally, t)
     settle_utility(o, q, t)
     for category in range(c.COSTS):
@@ -341,6 +339,8 @@ def leave(p: Any, o: Any, q: Any, tally: Any) -> None:
         return
     t = q.horizon
     end_wait(p, o, t, c.WAIT_STILL)
+    if in_crisis(p):
+        close_stay(p, o, q, tally, t, c.STAY_STILL)
     settle_flows(o, q, tally, t)
     settle_utility(o, q, t)
     if p.state >= c.REMITTED:

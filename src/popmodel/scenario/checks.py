@@ -11,7 +11,7 @@ from popmodel.scenario.merge import Merged
 from popmodel.scenario.never import never_applied
 from popmodel.scenario.place_checks import odd_places
 from popmodel.scenario.schema import Scenario
-from popmodel.scenario.services import services_used
+from popmodel.scenario.services import bed_services, services_used
 from popmodel.yaml_source import Where
 
 
@@ -146,7 +146,7 @@ def _unused(scenario: Scenario, merged: Merged) -> Iterator[Problem]:
         ]
     }
     used = services_used(scenario, scenario.evidence())
-    needed = {used.get(treatment) for treatment in offered}
+    needed = {used.get(treatment) for treatment in offered} | {*bed_services(scenario.evidence())}
     for service in scenario.services.keys() - needed:
         yield merged.problem(("services", service), "nothing that is offered needs this service")
     for name, strategy in scenario.strategies.items():

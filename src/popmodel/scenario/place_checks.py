@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from popmodel.errors import Problem
 from popmodel.scenario.merge import Merged
-from popmodel.scenario.schema import Bridge, Scenario
+from popmodel.scenario.schema import Bridge, Scenario, Service
 from popmodel.scenario.services import (
+    bed_services,
     compile_services,
     limited_services,
     place_costs,
@@ -28,9 +29,17 @@ def wrong_places(scenario: Scenario, merged: Merged) -> Iterator[Problem]:
             told = f"'{strategy.on_full.bridge}' needs a place in a limited service itself"
             at = ("strategies", name, "on_full", "bridge")
             yield merged.problem(at, told, "a bridge is what can begin at once")
-    for name in place_costs(scenario).keys() - limited:
+    for name in sorted(place_costs(scenario).keys() & set(bed_services(evidence))):
+        told = "days on a ward are charged as events, so beds are not charged as places too"
+        yield merged.problem(("services", name, "place_cost"), told)
+    for name in place_costs(scenario).keys() - limited - set(bed_services(evidence)):
         told = "places are charged as such, and there is no number of them"
         yield merged.problem(("services", name, "place_cost"), told, "say how many: places: 4")
+    for name in bed_services(evidence):
+        beds = scenario.services.get(name, Service())
+        if beds.serves:
+            told = "beds are used by admissions and serve no treatment"
+            yield merged.problem(("services", name, "serves"), told)
     for name, service in scenario.services.items():
         for treatment in service.serves:
             others = [o for o, s in scenario.services.items() if treatment in s.serves]
@@ -65,7 +74,13 @@ def odd_places(scenario: Scenario, merged: Merged) -> Iterator[Problem]:
     """Yield what is allowed and looks like a mistake."""
     evidence = scenario.evidence()
     limited = limited_services(scenario, evidence)
-    where = services_used(scenario, evidence)
+    beds = bed_services(evidence)
+    known = {*services_used(scenario, evidence).values(), *beds}
+    for name in beds:
+        asked = scenario.services.get(name, Service()).model_dump(exclude_none=True, by_alias=False)
+        for key in sorted(asked.keys() - {"places", "opening", "serves", "place_cost"}):
+            told = "nobody waits for a bed, so only the number of beds is read"
+            yield merged.problem(("services", name, key), told)
     if limited and scenario.replicates < ENOUGH_REPLICATES:
         told = (
             f"patients wait for each other, so errors come from replicates: {scenario.replicates} "
@@ -76,10 +91,10 @@ def odd_places(scenario: Scenario, merged: Merged) -> Iterator[Problem]:
         if strategy.on_full not in (None, "wait") and not limited:
             told = "no service is limited, so nothing is ever full"
             yield merged.problem(("strategies", name, "on_full"), told)
-        for service in strategy.services.keys() - set(where.values()):
+        for service in strategy.services.keys() - known:
             at = ("strategies", name, "services", service)
             yield merged.problem(at, "no treatment needs this service")
     for name, site in scenario.sites.items():
-        for service in site.services.keys() - set(where.values()):
+        for service in site.services.keys() - known:
             at = ("sites", name, "services", service)
             yield merged.problem(at, "no treatment needs this service")

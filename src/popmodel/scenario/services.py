@@ -110,6 +110,11 @@ def services_used(scenario: Scenario, evidence: Evidence) -> dict[str, str]:
     return found
 
 
+def bed_services(evidence: Evidence) -> list[str]:
+    """Return the services that stand for beds on a ward, sorted; admissions use them."""
+    return sorted(name for name, card in evidence.services.items() if card.used_by == "admissions")
+
+
 def place_costs(scenario: Scenario) -> dict[str, PlaceCost]:
     """Return the services whose places are charged as such."""
     return {n: s.place_cost for n, s in scenario.services.items() if s.place_cost is not None}

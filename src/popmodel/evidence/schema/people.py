@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -51,9 +51,11 @@ class Service(Card):
     """Places that courses occupy; `places: null` means no limit.
 
     A place treats `patients_at_once`: a therapist many, a SAINT suite one. It ends so many courses
-    a week, and each holds its share of the place for as long as that rate says.
+    a week, and each holds its share of the place for as long as that rate says. Places used by
+    admissions are beds on a ward: counted, never waited for.
     """
 
+    used_by: Literal["courses", "admissions"] = "courses"
     places: Count | None
     patients_at_once: Annotated[Count, Field(ge=1)] = 1
     courses_per_place_week: CoursesPerWeek
