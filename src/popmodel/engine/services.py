@@ -56,8 +56,20 @@ def open_to_all(v: Any, service: Any, slots: Any) -> Any:
 
 @rule
 def beat_of(day: Any, beat: Any) -> Any:
-    """Return the first beat at or after a day."""
-    return math.ceil(day / beat)
+    """Return the first beat at or after a day; the quotient alone may be off by its last bit."""
+    k = math.ceil(day / beat)
+    if (k - 1) * beat >= day:
+        return k - 1
+    return k + 1 if k * beat < day else k
+
+
+@rule
+def services_of(s: Any) -> Any:
+    """Return one more than the position of the last limited service."""
+    n = 0
+    while s.limited >> n:
+        n += 1
+    return n
 
 
 @rule
@@ -172,10 +184,11 @@ def simulate_site(
     beats = math.ceil(q.horizon / v.beat)
     heads = np.full(beats, NONE, dtype=np.int32)
     board = np.full((n, COLUMNS), NONE, dtype=np.int32)
+    services = services_of(s)
     root = np.full((MAX_SERVICES, 2), NONE, dtype=np.int32)
     waiting = np.zeros(n, dtype=np.bool_)
     used = np.zeros((MAX_SERVICES, 2), dtype=np.int64)
-    freed = np.zeros((MAX_SERVICES, 2, beats), dtype=np.int64)
+    freed = np.zeros((services, 2, beats), dtype=np.int64)
     fresh = np.zeros((n, 2), dtype=np.int32)
     news = 0
     rows = 0
@@ -212,10 +225,12 @@ def simulate_site(
                 note_end(p, board, log, i, t)
                 log = with_room(log, rows)
                 rows += run_on(p, o, board, heads, freed, log, rows, counts, q, s, v, i, k)
-        for service in range(MAX_SERVICES):
+        for service in range(services):
             used[service, 0] -= freed[service, 0, k]
             used[service, 1] -= freed[service, 1, k]
-            if (s.limited >> service) & 1 == 0 or k % v.every[service] != 0:
+            if root[service, 0] < 0 and root[service, 1] < 0:
+                continue  # nobody waits; of a service without a number of places nobody ever does
+            if k % v.every[service] != 0:
                 continue
             slots = slots_on(v, service, day)
             ceiling = open_to_all(v, service, slots)
