@@ -10,6 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.engine.random_systems import worlds
 from tests.worlds import (
     ROOT,
     SCENARIOS,
@@ -22,7 +25,7 @@ from tests.worlds import (
 )
 
 from popmodel import pipeline
-from popmodel.engine import agents
+from popmodel.engine import agents, compiled
 from popmodel.parameters import compile_strategy
 from popmodel.scenario import compile_strategies, load_scenario
 from popmodel.vocabulary import STATES
@@ -90,6 +93,71 @@ def test_mesa_patients_can_be_read_by_name():
     model.step()
     assert model.day == 7
     assert (lives.population["wake"] == 0).all()  # the population that was passed is not touched
+
+
+FEW = settings(
+    max_examples=12, deadline=None, derandomize=True, database=None,
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+
+
+def assert_same_history(a, b):
+    assert differing(a.accounts, b.accounts) == {}
+    assert differing(a.persons, b.persons) == {}
+    assert differing(a.waits, b.waits) == {}
+    for name in a.tally.dtype.names:
+        assert np.array_equal(a.tally[name], b.tally[name]), name
+
+
+@FEW
+@given(st.data())
+def test_mesa_and_compiled_patients_share_places_in_the_same_way(parameters, data):
+    """Random services, roll-outs, ring fences, bridges, boosters, sites and replicates."""
+    world = data.draw(worlds(parameters))
+    one, other = (
+        engine.simulate(world.population, world.parameters, [world.strategy], plans=world.plans)[0]
+        for engine in (compiled, agents)
+    )
+    assert_same_history(one, other)
+
+
+@pytest.mark.slow
+@settings(FEW, max_examples=400)
+@given(st.data())
+def test_mesa_and_compiled_patients_share_places_in_hundreds_of_ways(parameters, data):
+    world = data.draw(worlds(parameters))
+    one, other = (
+        engine.simulate(world.population, world.parameters, [world.strategy], plans=world.plans)[0]
+        for engine in (compiled, agents)
+    )
+    assert_same_history(one, other)
+
+
+PLACES_PLAIN = """
+import json, sys
+from tests.engine.coupled import coupled_history
+history = coupled_history()
+json.dump([part.tobytes().hex() for part in (history.accounts, history.persons, history.waits)],
+          sys.stdout)
+"""
+
+
+def test_compiled_and_plain_python_places_give_the_same_bits():
+    """A small system with two services, without compilation, in a process of its own."""
+    from tests.engine.coupled import coupled_history
+
+    code = "import sys, types\nsys.modules['tests'] = types.ModuleType('tests')\n"
+    code += f"sys.modules['tests'].__path__ = [{str(ROOT / 'tests')!r}]\n" + PLACES_PLAIN
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
+        capture_output=True, text=True, check=True, cwd=Path(ROOT),
+    )  # fmt: skip
+    history = coupled_history()
+    assert len(history.waits) > 10
+    for text, part in zip(
+        json.loads(done.stdout), (history.accounts, history.persons, history.waits), strict=True
+    ):
+        assert differing(np.frombuffer(bytes.fromhex(text), dtype=part.dtype), part) == {}
 
 
 PLAIN = """

@@ -3,7 +3,8 @@
 Theory knows no ticks. Three corrections for a tick of b days are exact for one place and of first
 order for more (see `docs/concepts/queues.md`): everybody waits half a tick for the decision; a hold
 ends on a tick, so its first two moments are those of the rounded law, whose mean is kept; and
-somebody who would have waited less than the rest of the tick has not waited.
+somebody who would have waited less than the rest of the tick has not waited. An urgent patient also
+overtakes all others if a place comes free in the tick of joining.
 """
 
 from __future__ import annotations
@@ -53,8 +54,12 @@ class Setting:
 
     @property
     def tick(self) -> float:
-        """Days between decisions: a power of two, so that sums of ticks are exact."""
-        return float(2.0 ** -math.ceil(math.log2(TICKS_A_HOLD * self.places)))
+        """Days between decisions: a power of two, so that sums of ticks are exact.
+
+        Finer where ranks differ: who comes last before a decision may overtake all the others.
+        """
+        ticks = TICKS_A_HOLD * self.places * (4 if self.kind == "urgent" else 1)
+        return float(2.0 ** -math.ceil(math.log2(ticks)))
 
     @property
     def arrivals(self) -> float:
@@ -127,7 +132,10 @@ def expected(one: Setting) -> Expected:
     if one.kind in ("exponential", "urgent"):
         rounded = 0.5 * one.hold_squared
     wait = found.wait * rounded + 0.5 * b
-    if c == 1:
+    if one.kind == "urgent":
+        overtakes = one.extra * (one.load - one.extra * one.load)
+        share = found.share * (1.0 - c * b * (0.5 * (1.0 - one.load) + overtakes))
+    elif c == 1:
         missed = math.expm1(arrivals * b) / (arrivals * b) - 1.0
         share = 1.0 - (1.0 - found.share) * (1.0 + missed)
     else:

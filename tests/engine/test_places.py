@@ -1,0 +1,278 @@
+"""Places and queues: nothing is lost, nobody jumps, and only those behind are touched."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import defaultdict
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.engine.random_systems import DAYS, SERVICES, World, worlds
+from tests.verification.queues import drive
+from tests.verification.queues.design import Setting
+from tests.worlds import differing
+
+from popmodel.engine import compiled
+from popmodel.engine.arm import trial_strategy
+from popmodel.engine.plans import Plans, SitePlan, plans_of
+from popmodel.parameters import places_record, with_places
+from popmodel.population import synthesise
+from popmodel.rules import codes as c
+from popmodel.scenario.services import CompiledService
+from popmodel.vocabulary import WAIT_ENDS
+
+FEW = settings(
+    max_examples=20, deadline=None, derandomize=True, database=None,
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+
+
+def history_of(world: World, threads: int = 1):
+    return compiled.simulate(
+        world.population, world.parameters, [world.strategy], threads=threads, plans=world.plans
+    )[0]
+
+
+def by_system(waits):
+    """Waits by replicate, site and service."""
+    found = defaultdict(list)
+    for row in waits:
+        found[int(row["replicate"]), int(row["site"]), int(row["service"])].append(row)
+    return found
+
+
+def first_tick(day: float, tick: float) -> int:
+    """The first tick at or after a day, counted one by one."""
+    k = max(int(day / tick) - 2, 0)
+    while k * tick < day:
+        k += 1
+    return k
+
+
+@FEW
+@given(st.data())
+def test_no_more_places_are_taken_than_are_open(parameters, data):
+    """Each time a place is given: all that are taken then, and those not ring-fenced."""
+    world = data.draw(worlds(parameters))
+    for (_, site, n), rows in by_system(history_of(world).waits).items():
+        plan, service = world.plans.sites[0][site], world.services[site][n]
+        tick = float(plan.places[0]["beat"])
+        held = [row for row in rows if row["ended"] == c.WAIT_SERVED]
+        starts = [round(float(row["left"]) / tick) for row in held]
+        ends = [
+            math.inf if math.isnan(row["until"]) else max(first_tick(float(row["until"]), tick), a + 1)
+            for row, a in zip(held, starts, strict=True)
+        ]  # fmt: skip
+        units = [int(plan.parameters[0]["place_units"][row["treatment"]]) for row in held]
+        for k in set(starts):
+            step = np.searchsorted(service.since_days, k * tick, side="right") - 1
+            slots = int(service.places[step]) * service.at_once
+            open_to_all = slots - math.floor(service.fence_share * slots)
+            used = [0, 0]
+            for row, a, b, u in zip(held, starts, ends, units, strict=True):
+                if a <= k < b:
+                    used[int(row["lane"])] += u
+            assert sum(used) <= slots
+            if any(a == k and row["lane"] == 0 for row, a in zip(held, starts, strict=True)):
+                assert used[0] <= open_to_all
+
+
+@FEW
+@given(st.data())
+def test_who_joins_is_served_left_well_died_or_waits_to_the_patient(parameters, data):
+    world = data.draw(worlds(parameters))
+    history = history_of(world)
+    waits, persons, accounts = history.waits, history.persons, history.accounts
+    assert (np.bincount(waits["patient"], minlength=len(persons)) == persons["joins"]).all()
+    assert np.isfinite(waits["left"]).all()
+    assert (waits["left"] >= waits["joined"]).all()
+    assert ((waits["ended"] >= 0) & (waits["ended"] < len(WAIT_ENDS))).all()
+    assert (persons["want"] == -1).all()
+    who = waits["patient"]
+    died = waits["ended"] == c.WAIT_DIED
+    assert (accounts["died"][who[died]] == waits["left"][died]).all()
+    still = waits["ended"] == c.WAIT_STILL
+    assert (waits["left"][still] == DAYS).all()
+    assert np.isinf(accounts["died"][who[still]]).all()
+    served = waits["ended"] == c.WAIT_SERVED
+    assert (np.isnan(waits["until"]) | served).all()
+    assert (waits["until"][served & np.isfinite(waits["until"])] >= waits["left"][
+        served & np.isfinite(waits["until"])
+    ]).all()  # fmt: skip
+    counted = served | still
+    days = np.bincount(
+        who[counted], (waits["left"] - waits["joined"])[counted], minlength=len(persons)
+    )
+    assert np.allclose(accounts["wait_days"], days, rtol=1e-12, atol=1e-9)
+    assert (accounts["waits"] == np.bincount(who[counted], minlength=len(persons))).all()
+
+
+@FEW
+@given(st.data())
+def test_nobody_waits_twice_at_once(parameters, data):
+    world = data.draw(worlds(parameters))
+    waits = history_of(world).waits
+    order = np.lexsort((waits["joined"], waits["patient"]))
+    one, following = waits[order][:-1], waits[order][1:]
+    same = one["patient"] == following["patient"]
+    assert (following["joined"][same] >= one["left"][same]).all()
+
+
+@FEW
+@given(st.data())
+def test_every_course_of_a_limited_service_was_waited_for(parameters, data):
+    """Per treatment: courses begun = waits that ended with a place, boosters and bridges apart."""
+    world = data.draw(worlds(parameters))
+    history = history_of(world)
+    begun = history.tally["line"][0].sum(axis=0)[:, c.LINE_STARTED]
+    served = history.waits[(history.waits["ended"] == c.WAIT_SERVED)]
+    served = served[served["booster"] == 0]
+    strategy = world.strategy[0]
+    bridge = int(strategy["bridge"]) if strategy["on_full"] == c.FULL_BRIDGE else -1
+    for treatment in np.flatnonzero(world.parameters["service"][0] >= 0):
+        if treatment != bridge:
+            assert begun[treatment] == (served["treatment"] == treatment).sum()
+
+
+@FEW
+@given(st.data())
+def test_threads_change_nothing(parameters, data):
+    world = data.draw(worlds(parameters))
+    one, three = history_of(world), history_of(world, threads=3)
+    assert_same(one, three)
+
+
+def assert_same(a, b):
+    assert differing(a.accounts, b.accounts) == {}
+    assert differing(a.persons, b.persons) == {}
+    assert differing(a.waits, b.waits) == {}
+    for name in a.tally.dtype.names:
+        assert np.array_equal(a.tally[name], b.tally[name]), name
+
+
+def without(world: World, position: int) -> World:
+    """The same world, one patient fewer."""
+    keep = np.arange(len(world.population)) != position
+    plans = Plans(world.plans.sites, world.plans.replicate[keep])
+    return replace(world, population=world.population[keep], plans=plans)
+
+
+@FEW
+@given(st.data())
+def test_one_patient_more_touches_only_those_still_in_a_queue_after(parameters, data):
+    """Whose last wait at that site was over before the newcomer first joined lives on unchanged."""
+    world = data.draw(worlds(parameters))
+    extra = data.draw(st.integers(0, len(world.population) - 1))
+    more, fewer = history_of(world), history_of(without(world, extra))
+    keep = np.arange(len(world.population)) != extra
+    mine = more.waits[more.waits["patient"] == world.population["id"][extra]]
+    joined = mine["joined"].min() if len(mine) else math.inf
+    last = np.full(len(world.population), -math.inf)
+    np.maximum.at(last, fewer.waits["patient"], fewer.waits["left"])
+    system = [world.plans.replicate, world.population["site"]]
+    shared = np.logical_and.reduce([part == part[extra] for part in system])
+    free = keep & (~shared | (last < joined))
+    for name in ("accounts", "persons"):
+        one, other = getattr(more, name), getattr(fewer, name)
+        assert differing(one[free], other[free[keep]]) == {}
+
+
+def test_a_newcomer_at_the_end_of_the_queue_delays_those_behind_and_nobody_before(parameters):
+    """One service in the order of joining, no boosters: who joined earlier is not touched."""
+    world = simple_world(parameters, places=3)
+    extra = 5
+    more, fewer = history_of(world), history_of(without(world, extra))
+    keep = np.arange(len(world.population)) != extra
+    joined = more.waits["joined"][more.waits["patient"] == extra].min()
+    last = np.full(len(world.population), -math.inf)
+    np.maximum.at(last, fewer.waits["patient"], fewer.waits["joined"])
+    before = keep & (last < joined)
+    assert before.sum() > 10
+    changed = differing(more.accounts[keep], fewer.accounts)
+    assert changed  # somebody behind does wait longer
+    assert differing(more.accounts[before], fewer.accounts[before[keep]]) == {}
+
+
+def simple_world(parameters, places: int) -> World:
+    """One service of one treatment, everybody asks on day 0 or later; the earliest is served."""
+    card = 0
+    q = parameters.record.copy()
+    q["horizon"], q["minimum_failures"], q["after"] = DAYS, 0, 0
+    q["excluded_flags"], q["required_flags"], q["refuse_share"] = 0, 0, 0.0
+    q["service"] = -1
+    q["service"][0, card], q["place_units"][0, card], q["place_days"][0, card] = 0, 1, 30.0
+    service = CompiledService(
+        "one", "One", np.zeros(1), np.array([places]), (0.0, 0.0, 0.0, 0.0), 7.0, math.inf, None,
+        0.0, math.inf, 1, 1,
+    )  # fmt: skip
+    persons = synthesise(parameters, 120, 4)
+    s = with_places(trial_strategy(card), [service], parameters.contacts, 0)
+    plans = plans_of([[s]], [[places_record([service])]], [q], np.zeros(120, dtype=np.int64))
+    return World(persons, q, plans, [[service]])
+
+
+@pytest.mark.parametrize("huge", [10_000, 1 << 40])
+def test_beyond_need_the_number_of_places_does_not_matter(parameters, huge):
+    enough = simple_world(parameters, places=120)
+    more = history_of(simple_world(parameters, places=huge))
+    assert_same(history_of(enough), more)
+    wait = more.waits["left"] - more.waits["joined"]
+    assert wait.max() < 7.0  # never longer than to the next tick
+
+
+def test_services_nobody_needs_change_nothing(parameters):
+    """A limited service that no course of the strategy uses equals no limit at all, to the bit."""
+    world = simple_world(parameters, places=0)
+    world.parameters["service"][0, 0] = SERVICES
+    plan = world.plans.sites[0][0]
+    strategy = plan.strategy.copy()
+    plans = Plans(((SitePlan(strategy, plan.places, world.parameters),),), world.plans.replicate)
+    shared = history_of(replace(world, plans=plans))
+    alone = compiled.simulate(world.population, world.parameters, [strategy])[0]
+    assert differing(shared.accounts, alone.accounts) == {}
+    assert differing(shared.persons, alone.persons) == {}
+    assert len(shared.waits) == 0
+
+
+def test_places_on_the_day_of_asking_equal_no_limit(parameters):
+    """Who asks on a tick and finds a place gets the course that day: the account is the same."""
+    world = simple_world(parameters, places=1 << 30)
+    world.parameters["horizon"] = 60.0
+    world.population["entry"] = 0.0
+    usual = int(world.parameters["contact_usual"][0])
+    world.population["contact_target"] = usual
+    world.population["care"], world.population["due"] = c.CARE_WAIT, 0.0
+    world.plans.sites[0][0].strategy["waiting_contact"] = usual
+    world.parameters["dropout_rate"] = 0.0
+    shared = history_of(world)
+    unlimited = world.strategy.copy()
+    unlimited["limited"] = 0
+    alone = compiled.simulate(world.population, world.parameters, [unlimited])[0]
+    first = np.bincount(shared.waits["patient"], minlength=120) == 1
+    assert first.sum() > 60
+    assert differing(shared.accounts[first], alone.accounts[first], ("waits",)) == {}
+
+
+@pytest.mark.parametrize(
+    "one",
+    [Setting("exponential", 3, 0.9), Setting("fixed", 2, 0.8), Setting("mixed", 1, 0.9)],
+    ids=lambda one: one.name,
+)
+def test_every_place_is_given_as_a_list_of_places_would_give_it(one):
+    """Patient by patient: who is first in line takes the place that is free first (ticks and all).
+
+    The reference is Kiefer and Wolfowitz's recursion (1955) on the same arrivals and holds.
+    """
+    history = drive.run(one, 300.0, 3, 1, 1)
+    w = drive.waits_by_replicate(history, one, 1)[0]
+    free = [0.0] * one.places
+    for joined, left, hold in zip(w.joined, w.left, w.hold, strict=True):
+        start = max(math.ceil(joined / one.tick) * one.tick, heapq.heappop(free))
+        assert left == start
+        heapq.heappush(free, start + hold)
+    assert len(w.joined) > 100
+    assert (w.left - w.joined > one.tick).any()
