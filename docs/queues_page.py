@@ -15,8 +15,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from dossier import table
-
 DOCS = Path(__file__).parent
 MEASURED = DOCS / "queues_measured.csv"
 SEED = 2026

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-
 import numpy as np
+from tests.engine.systems import plans_of
 
 from popmodel.engine.arm import trial_strategy
 from popmodel.engine.compiled import simulate
-from popmodel.engine.plans import plans_of
 from popmodel.evidence.load import load_evidence
-from popmodel.parameters import Structure, compile_parameters, places_record, with_places
+from popmodel.parameters import Structure, compile_parameters
 from popmodel.population import synthesise
 from popmodel.rules.records import History
 from popmodel.scenario.services import CompiledService
@@ -18,7 +17,7 @@ DAYS = 200.0
 
 
 def coupled_history() -> History:
-    """Return what happens to 30 patients who want two services with few places, one of them soon."""
+    """Return what happens to 30 patients who want two services with few places."""
     parameters = compile_parameters(
         load_evidence(), Structure(), setting="united_states", population="us_adults_mdd",
         horizon_days=DAYS,
@@ -38,8 +37,7 @@ def coupled_history() -> History:
     ]  # fmt: skip
     s = trial_strategy(*cards)
     s["on_full"], s["bridge"], s["may_repeat"] = 2, cards[2], 1
-    strategy = with_places(s, services, parameters.contacts, int(q["contact_usual"][0]))
     size = 30
-    plans = plans_of([[strategy]], [[places_record(services)]], [q], np.zeros(size, dtype=np.int64))
+    plans = plans_of(s, [services], q, parameters.contacts, np.zeros(size, dtype=np.int64))
     population = synthesise(parameters, size, 7, intake="incident", threads=1)
-    return simulate(population, q, [strategy], threads=1, plans=plans)[0]
+    return simulate(population, q, [s], threads=1, plans=plans)[0]

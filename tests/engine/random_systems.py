@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
+from tests.engine.systems import plans_of
 
 from popmodel.engine.arm import trial_strategy
-from popmodel.engine.plans import Plans, plans_of
-from popmodel.parameters import Parameters, places_record, with_places
+from popmodel.engine.plans import Plans
+from popmodel.parameters import Parameters
 from popmodel.population import synthesise
 from popmodel.scenario.services import CompiledService
 
@@ -95,12 +96,8 @@ def worlds(draw: Any, parameters: Parameters) -> World:
         parameters, size, seed, intake=draw(st.sampled_from(["prevalent", "incident"]))
     )
     population["site"] = np.arange(size) % sites
-    plans = plans_of(
-        [[with_places(s, own, parameters.contacts, int(row["contact_usual"])) for own in services]],
-        [[places_record(own) for own in services]],
-        [q] * sites,
-        np.arange(size) % (sites * replicates) // sites,
-    )
+    replicate = np.arange(size) % (sites * replicates) // sites
+    plans = plans_of(s, services, q, parameters.contacts, replicate)
     return World(population, q, plans, services)
 
 

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.engine.random_systems import DAYS, SERVICES, World, worlds
+from tests.engine.systems import plans_of
 from tests.verification.queues import drive
 from tests.verification.queues.design import Setting
 from tests.worlds import differing
 
 from popmodel.engine import compiled
 from popmodel.engine.arm import trial_strategy
-from popmodel.engine.plans import Plans, SitePlan, plans_of
-from popmodel.parameters import places_record, with_places
+from popmodel.engine.plans import Plans, SitePlan
 from popmodel.population import synthesise
 from popmodel.rules import codes as c
 from popmodel.scenario.services import CompiledService
@@ -53,6 +53,13 @@ def first_tick(day: float, tick: float) -> int:
     return k
 
 
+def last_tick(row, start: int, tick: float) -> float:
+    """The tick on which a place is free again; one that is freed at once counts from the next."""
+    if math.isnan(row["until"]):
+        return math.inf
+    return max(first_tick(float(row["until"]), tick), start + 1)
+
+
 @FEW
 @given(st.data())
 def test_no_more_places_are_taken_than_are_open(parameters, data):
@@ -63,10 +70,7 @@ def test_no_more_places_are_taken_than_are_open(parameters, data):
         tick = float(plan.places[0]["beat"])
         held = [row for row in rows if row["ended"] == c.WAIT_SERVED]
         starts = [round(float(row["left"]) / tick) for row in held]
-        ends = [
-            math.inf if math.isnan(row["until"]) else max(first_tick(float(row["until"]), tick), a + 1)
-            for row, a in zip(held, starts, strict=True)
-        ]  # fmt: skip
+        ends = [last_tick(row, a, tick) for row, a in zip(held, starts, strict=True)]
         units = [int(plan.parameters[0]["place_units"][row["treatment"]]) for row in held]
         for k in set(starts):
             step = np.searchsorted(service.since_days, k * tick, side="right") - 1
@@ -210,8 +214,8 @@ def simple_world(parameters, places: int) -> World:
         0.0, math.inf, 1, 1,
     )  # fmt: skip
     persons = synthesise(parameters, 120, 4)
-    s = with_places(trial_strategy(card), [service], parameters.contacts, 0)
-    plans = plans_of([[s]], [[places_record([service])]], [q], np.zeros(120, dtype=np.int64))
+    replicate = np.zeros(120, dtype=np.int64)
+    plans = plans_of(trial_strategy(card), [[service]], q, parameters.contacts, replicate)
     return World(persons, q, plans, [[service]])
 
 

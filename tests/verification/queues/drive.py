@@ -14,19 +14,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tests.engine.systems import plans_of
 from tests.verification.queues.design import MIXED, Setting, cut_law, rate_for, short_mean
 
 from popmodel.engine.arm import trial_strategy
 from popmodel.engine.compiled import simulate
-from popmodel.engine.plans import plans_of
 from popmodel.evidence.load import load_evidence
-from popmodel.parameters import (
-    Parameters,
-    Structure,
-    compile_parameters,
-    places_record,
-    with_places,
-)
+from popmodel.parameters import Parameters, Structure, compile_parameters
 from popmodel.parameters.record import NEVER
 from popmodel.population import synthesise
 from popmodel.randomness import patient_keys
@@ -167,9 +161,8 @@ def run(one: Setting, until: float, seed: int, replicates: int, threads: int) ->
     if horizon > HORIZON_MOST:
         raise ValueError(f"{horizon:g} days are longer than a life")
     persons, replicate = patients_for(one, until, seed, replicates)
-    q, service = parameters_for(one, horizon), [service_for(one)]
-    strategy = with_places(trial_strategy(TREATMENT), service, compiled().contacts, 0)
-    plans = plans_of([[strategy]], [[places_record(service)]], [q], replicate)
+    q, strategy = parameters_for(one, horizon), trial_strategy(TREATMENT)
+    plans = plans_of(strategy, [[service_for(one)]], q, compiled().contacts, replicate)
     return simulate(
         persons, q, [strategy], threads=threads, keep_persons=False, count=False, plans=plans
     )[0]

@@ -59,7 +59,7 @@ class Measured:
 
 
 def relaxation(one: Setting) -> float:
-    """Return the days in which a queue forgets its start (M/M/c: Newell 1982), by spread of holds."""
+    """Return the days in which a queue forgets its start (M/M/c), by spread of holds."""
     spread = 0.5 * max(one.hold_squared, 1.0)
     if one.kind == "impatient":
         return max(1.0, 1.0 / one.extra)
