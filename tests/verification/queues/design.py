@@ -23,7 +23,6 @@ from tests.verification.queues.theory import (
 )
 
 TICKS_A_HOLD = 100
-"""At least so many ticks to a mean hold, for every place."""
 MIXED = (0.25, 3.0)
 """Hyperexponential holds: a quarter of the patients holds a place 3 times the mean."""
 CUT = 1.5
@@ -39,12 +38,14 @@ class Setting:
         places: c.
         load: arrivals x hold / c.
         extra: impatient: rate of giving up a day; urgent: share of the urgent class.
+        ticks: Ticks to a mean hold at least, for every place.
     """
 
     kind: str
     places: int
     load: float
     extra: float = 0.0
+    ticks: int = TICKS_A_HOLD
 
     @property
     def name(self) -> str:
@@ -58,7 +59,7 @@ class Setting:
 
         Finer where ranks differ: who comes last before a decision may overtake all the others.
         """
-        ticks = TICKS_A_HOLD * self.places * (4 if self.kind == "urgent" else 1)
+        ticks = self.ticks * self.places * (4 if self.kind == "urgent" else 1)
         return float(2.0 ** -math.ceil(math.log2(ticks)))
 
     @property
