@@ -1,7 +1,7 @@
 """Measured in a process of its own: `python -m benchmarks.alone TASK [PATIENTS]` prints JSON.
 
-Tasks: `engine` and `run` simulate and say how much memory the process had at its height; `counts`
-(with NUMBA_DISABLE_JIT=1) counts how often every rule and every function of `math` is called.
+Tasks: `engine`, `places` and `run` simulate and say how much memory the process had at its height;
+`counts` (with NUMBA_DISABLE_JIT=1) counts how often every rule and function of `math` is called.
 """
 
 from __future__ import annotations
@@ -57,6 +57,21 @@ def simulate(patients: int) -> None:
     from benchmarks.questions import FIVE_PATHWAYS, ask
 
     ask(FIVE_PATHWAYS, patients).simulate()
+
+
+def places(patients: int) -> dict[str, float]:
+    """Make patients who share limited places and run the engine on them; say what it took."""
+    from benchmarks.places import question
+
+    from popmodel.engine import compiled
+
+    question(50).simulate(compiled)  # loads what was compiled
+    asked = question(patients)
+    start = time.process_time()
+    history = asked.simulate(compiled)
+    seconds = time.process_time() - start
+    events = int(history.accounts["events"].sum())
+    return {"engine_seconds": seconds, "event_ns": seconds / events * 1e9}
 
 
 def run(patients: int) -> None:
@@ -133,7 +148,7 @@ def main(task: str, patients: int) -> None:
     if task == "counts":
         found = counts(patients)
     else:
-        {"engine": simulate, "run": run}[task](patients)
+        found |= {"engine": simulate, "places": places, "run": run}[task](patients) or {}
     found["wall_seconds"] = time.perf_counter() - wall
     found["cpu_seconds"] = time.process_time() - cpu
     found["peak_bytes"] = peak_bytes()

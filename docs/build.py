@@ -22,6 +22,7 @@ from dossier import table
 from fields import EVENTS, PARAMETER_FIELDS, STATES, STRATEGY_FIELDS
 from open_questions import question_parts
 from published_page import published_parts
+from queues_page import queues_parts
 
 from popmodel.evidence.listing import counts, origin
 from popmodel.evidence.load import Evidence, load_evidence
@@ -39,6 +40,7 @@ PAGES = (
     "docs/claims.md",
     "docs/concepts/open_questions.md",
     "docs/validation.md",
+    "docs/concepts/queues.md",
 )
 PART = re.compile(r"(<!-- begin (?P<name>[a-z_]+) -->\n).*?(<!-- end (?P=name) -->)", re.DOTALL)
 OUTSIDE = 2.0
@@ -197,6 +199,7 @@ def parts() -> dict[str, str]:
         | question_parts()
         | dossier.parts(evidence)
         | published_parts(evidence)
+        | queues_parts()
     )
 
 

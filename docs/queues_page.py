@@ -1,8 +1,7 @@
 """How the queues are verified: measure the sixty settings, and the tables of the page about them.
 
 `python docs/queues_page.py [KIND …]` measures anew (minutes; all kinds, or some) and writes
-`docs/queues_measured.csv`;
-`docs/build.py` writes the tables from that file. Figures are those of `tests/verification/queues`.
+`docs/queues_measured.csv`; `docs/build.py` writes the tables from that file. Figures are those of `tests/verification/queues`.
 """
 
 from __future__ import annotations
@@ -14,6 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from dossier import table
+from scipy import stats
 
 DOCS = Path(__file__).parent
 MEASURED = DOCS / "queues_measured.csv"
@@ -83,6 +85,63 @@ def measure_all(kinds: Sequence[str], threads: int = 2) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         writer.writerows(row for n in sorted(rows) for row in rows[n])
+
+
+def queues_parts() -> dict[str, str]:
+    """Return the generated part of the page: a row a kind of queue, and the test of all z."""
+    rows = measured()
+    if not rows:
+        return {"queues_measured": "Not measured yet.\n"}
+    lines = []
+    for kind, label in KINDS.items():
+        own = [row for row in rows if row["kind"] == kind]
+        settings = {(row["places"], row["load"], row["extra"]) for row in own}
+        lines.append(
+            (
+                label, len(settings), _span(own, "places"), _span(own, "load"),
+                f"{_patients(own):.1f}", _most(own, high=False), _most(own, high=True),
+                f"{max(abs(float(row['z'])) for row in own):.1f}",
+            )
+        )  # fmt: skip
+    head = (
+        "queue", "settings", "places", "load", "million patients",
+        "largest relative error to load 0.9", "above", "largest |z|",
+    )  # fmt: skip
+    return {"queues_measured": f"{table(head, lines)}\n{_agreement(rows)}"}
+
+
+def _span(rows: Sequence[Mapping[str, str]], name: str) -> str:
+    values = sorted({float(row[name]) for row in rows})
+    return f"{values[0]:g}" if len(values) == 1 else f"{values[0]:g} to {values[-1]:g}"
+
+
+def _patients(rows: Sequence[Mapping[str, str]]) -> float:
+    return sum(int(row["joined"]) for row in rows if row["measure"] == "wait") / 1e6
+
+
+def _most(rows: Sequence[Mapping[str, str]], *, high: bool) -> str:
+    errors = [
+        float(row["error"]) / float(row["value"])
+        for row in rows
+        if (float(row["load"]) > 0.9) == high
+    ]
+    return f"{100.0 * max(errors):.2f} %" if errors else ""
+
+
+def _agreement(rows: Sequence[Mapping[str, str]]) -> str:
+    """Return how the z of all settings lie, as a sentence."""
+    z = [float(row["z"]) for row in rows]
+    outside = sum(abs(value) > 3.0 for value in z)
+    words = []
+    for name, label in (("wait", "mean wait"), ("share", "share"), ("queue", "queue length")):
+        own = [float(row["z"]) for row in rows if row["measure"] == name]
+        words.append(f"{label} p = {stats.kstest(own, 'norm').pvalue:.2f}")
+    return (
+        f"Of {len(z)} measures (mean wait; share waiting or, with reneging, giving up; queue "
+        f"length; wait of the urgent) {outside} lie outside three standard errors. "
+        "Kolmogorov–Smirnov test of z against the standard normal, settings as the sample: "
+        f"{', '.join(words)}.\n"
+    )
 
 
 if __name__ == "__main__":
