@@ -44,10 +44,9 @@ def question(size: int) -> PlacesQuestion:
     """Return the question for so many patients, with places in proportion."""
     scenario = load_scenario(QUESTION, patients=size, structure="evidence")
     more = {
-        name: service.model_copy(
-            update={"places": max(int(service.places) * size // PLACES_FOR, 1)}
-        )
+        name: service.model_copy(update={"places": max(service.places * size // PLACES_FOR, 1)})
         for name, service in scenario.services.items()
+        if isinstance(service.places, int)
     }
     scenario = scenario.model_copy(update={"services": more})
     evidence = scenario.evidence()

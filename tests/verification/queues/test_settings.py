@@ -25,7 +25,7 @@ A_FEW = (
 
 @pytest.mark.parametrize("one", A_FEW, ids=lambda one: one.name)
 def test_a_textbook_queue_waits_as_theory_says_within_some_per_cent(one):
-    """Errors of 1 to 3 %; |z| < 4: one false alarm in 1,000 runs of all four, none with this seed."""
+    """Errors of 1 to 3 %; |z| < 4: one false alarm in 1,000 runs of all four, none here."""
     for found in measure(one, 7, goal=1.0, most=48):
         assert found.relative_error < 0.05
         assert abs(found.z) < 4.0, (found.measure, found.value, found.theory)

@@ -32,9 +32,11 @@ def test_erlang_c_agrees_with_the_sum_over_states():
         assert erlang_c(places, offered) == pytest.approx(last / (sum(terms) + last))
 
 
-def test_fixed_holds_agree_with_published_waits():
-    """M/D/c against M/M/c at c = 2 and 5, load 0.8 and 0.9: ratios near (1 + 1/c-terms)/2 (Cosmetatos
-    1975): W_D = W_M/2 (1 + (1 - load)(c - 1)(sqrt(4 + 5c) - 2) / (16 load c)), good to 2 per cent."""
+def test_fixed_holds_are_near_a_published_approximation():
+    """M/D/c by the approximation of Cosmetatos (1975), good to 2 per cent:
+
+    W_D = W_M / 2 (1 + (1 - load) (c - 1) (sqrt(4 + 5 c) - 2) / (16 load c)).
+    """
     for places, load in ((2, 0.7), (5, 0.8), (10, 0.9), (50, 0.98)):
         plain = exponential_holds(places, load * places, 1.0).wait
         bend = (1 - load) * (places - 1) * (math.sqrt(4 + 5 * places) - 2) / (16 * load * places)
