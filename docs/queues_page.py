@@ -1,7 +1,8 @@
 """How the queues are verified: measure the sixty settings, and the tables of the page about them.
 
 `python docs/queues_page.py [KIND …]` measures anew (minutes; all kinds, or some) and writes
-`docs/queues_measured.csv`; `docs/build.py` writes the tables from that file. Figures are those of `tests/verification/queues`.
+`docs/queues_measured.csv`; `docs/build.py` writes the tables from that file. Figures are those of
+`tests/verification/queues`.
 """
 
 from __future__ import annotations

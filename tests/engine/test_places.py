@@ -20,6 +20,7 @@ from tests.worlds import differing
 from popmodel.engine import compiled
 from popmodel.engine.arm import trial_strategy
 from popmodel.engine.plans import Plans, SitePlan
+from popmodel.engine.services import beat_of
 from popmodel.population import synthesise
 from popmodel.rules import codes as c
 from popmodel.scenario.services import CompiledService
@@ -280,3 +281,11 @@ def test_every_place_is_given_as_a_list_of_places_would_give_it(one):
         heapq.heappush(free, start + hold)
     assert len(w.joined) > 100
     assert (w.left - w.joined > one.tick).any()
+
+
+@pytest.mark.parametrize("tick", [0.1, 0.7, 2.1, 1.0 / 3.0, 7.0])
+def test_a_day_on_a_tick_belongs_to_that_tick(tick):
+    """The quotient 6 * 0.1 / 0.1 is above 6; the two schedulers would not agree who has joined."""
+    for k in range(3000):
+        assert beat_of(k * tick, tick) == k
+        assert beat_of(math.nextafter(k * tick, math.inf), tick) == k + 1
