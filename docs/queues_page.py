@@ -20,7 +20,7 @@ from scipy import stats
 
 DOCS = Path(__file__).parent
 MEASURED = DOCS / "queues_measured.csv"
-SEED = 2026
+SEED, ALL = 2026, 60
 COLUMNS = (
     "kind", "places", "load", "extra", "tick_days", "measure", "theory", "value", "error", "z",
     "replicates", "joined",
@@ -96,6 +96,8 @@ def queues_parts() -> dict[str, str]:
     lines = []
     for kind, label in KINDS.items():
         own = [row for row in rows if row["kind"] == kind]
+        if not own:
+            continue
         settings = {(row["places"], row["load"], row["extra"]) for row in own}
         lines.append(
             (
@@ -137,11 +139,13 @@ def _agreement(rows: Sequence[Mapping[str, str]]) -> str:
     for name, label in (("wait", "mean wait"), ("share", "share"), ("queue", "queue length")):
         own = [float(row["z"]) for row in rows if row["measure"] == name]
         words.append(f"{label} p = {stats.kstest(own, 'norm').pvalue:.2f}")
+    settings = sum(row["measure"] == "wait" for row in rows)
+    so_far = "" if settings == ALL else f" Measured so far: {settings} of {ALL} settings."
     return (
         f"Of {len(z)} measures (mean wait; share waiting or, with reneging, giving up; queue "
         f"length; wait of the urgent) {outside} lie outside three standard errors. "
         "Kolmogorov–Smirnov test of z against the standard normal, settings as the sample: "
-        f"{', '.join(words)}.\n"
+        f"{', '.join(words)}.{so_far}\n"
     )
 
 

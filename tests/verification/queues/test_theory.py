@@ -73,7 +73,7 @@ def test_there_are_sixty_settings_over_the_whole_range():
     assert {one.places for one in SETTINGS} >= {1, 50}
     assert min(one.load for one in SETTINGS) == 0.3
     assert max(one.load for one in SETTINGS) == 0.98
-    assert all(0.0001 <= one.tick <= 0.01 for one in SETTINGS)
+    assert all(one.tick <= 0.01 / one.places for one in SETTINGS)
 
 
 def test_corrections_for_the_tick_are_small():
