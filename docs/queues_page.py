@@ -108,7 +108,7 @@ def queues_parts() -> dict[str, str]:
         )  # fmt: skip
     head = (
         "queue", "settings", "places", "load", "million patients",
-        "largest relative error to load 0.9", "above", "largest |z|",
+        "largest relative error to load 0.9", "above", "largest z, either sign",
     )  # fmt: skip
     return {"queues_measured": f"{table(head, lines)}\n{_agreement(rows)}"}
 
