@@ -121,7 +121,7 @@ def test_who_joins_is_served_left_well_died_or_waits_to_the_patient(parameters, 
 def test_nobody_waits_twice_at_once(parameters, seed):
     world = world_of(parameters, seed)
     waits = history_of(world).waits
-    order = np.lexsort((waits["joined"], waits["patient"]))
+    order = np.lexsort((waits["left"], waits["joined"], waits["patient"]))
     one, following = waits[order][:-1], waits[order][1:]
     same = one["patient"] == following["patient"]
     assert (following["joined"][same] >= one["left"][same]).all()
