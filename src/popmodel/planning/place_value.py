@@ -58,20 +58,22 @@ def place_value(
         added = _place_years(world, strategy, change) - _place_years(world, strategy, AS_SAID)
         if added != 0.0:
             found = run_with(world, strategy, change)
-            rows.append(
+            price = prices.get(change.service, 0.0)
+            rows += [
                 {
                     "structure": world.structure, "strategy": strategy, "service": change.service,
-                    "site": change.site or "all", "change": kind, "from_year": year, "wtp": world.wtp,
-                    **_worth(world, base, found, added, prices.get(change.service, 0.0)),
+                    "site": change.site or "all", "change": kind, "from_year": year, "wtp": wtp,
+                    **_worth(wtp, base, found, added, price),
                 }
-            )  # fmt: skip
+                for wtp in sorted(world.scenario.willingness_to_pay)
+            ]  # fmt: skip
         done()
     return pd.DataFrame(rows)
 
 
-def _worth(world: World, base: Found, found: Found, added: float, price: float) -> dict[str, Any]:
+def _worth(wtp: float, base: Found, found: Found, added: float, price: float) -> dict[str, Any]:
     gained = (found.totals - base.totals) / added
-    benefit = world.wtp * gained["qaly"] - gained["cost"]
+    benefit = wtp * gained["qaly"] - gained["cost"]
     told = paired("nmb_per_place_year", benefit)
     low, high = told["nmb_per_place_year_low"], told["nmb_per_place_year_high"]
     return {
@@ -108,7 +110,7 @@ def stops_paying(value: pd.DataFrame) -> int | None:
     By the estimate, not by its interval; None where it pays in the last year too.
 
     Args:
-        value: rows of one strategy, service and site.
+        value: rows of one strategy, service, site and amount per QALY.
     """
     opened = value[value["change"] != FEWER].sort_values("from_year")
     paying = opened.loc[opened["nmb_per_place_year"] > 0.0, "from_year"]
