@@ -244,9 +244,8 @@ def service_use(
         prices: cost of a place-year by service whose places are charged.
     """
     rows = []
-    for (strategy, service, site), part in weekly.groupby(
-        ["strategy", "service", "site"], sort=False
-    ):
+    for names, part in weekly.groupby(["strategy", "service", "site"], sort=False):
+        strategy, service, site = (str(name) for name in tuple(names))
         number = -1 if site == "all" and "" in sites else list(sites).index(site)
         found = waits[strategy]
         own = found[(found["service"] == services.index(service)) & (found["booster"] == 0)]

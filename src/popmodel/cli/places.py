@@ -48,8 +48,8 @@ def places(
         typer.Option(
             "--question",
             metavar="NAME",
-            help="value (of one more place), waiting (what it costs), demand (by year), who (waits, "
-            "under each order of the queue); may be given several times; all if none.",
+            help="value (of one more place), waiting (what it costs), demand (by year), "
+            "who (waits, under each order of the queue); may be given several times; all if none.",
         ),
     ] = None,
     strategy: Annotated[
@@ -254,7 +254,9 @@ def _tell_who(table: pd.DataFrame, labels: dict[str, str]) -> None:
     ]  # fmt: skip
     columns = ("strategy", "service", "order", "severity", "referred", "begun", "median days",
                "90 % wait less than")  # fmt: skip
-    print_table("Who waits, by severity; by line, biotype and site in who_waits.csv", columns, rows, 4)
+    print_table(
+        "Who waits, by severity; by line, biotype and site in who_waits.csv", columns, rows, 4
+    )
 
 
 def _where(row: dict[Any, Any]) -> str:

@@ -41,8 +41,8 @@ def solve_places(
         _tell_plan(scenario, question, names, folder, as_json)
         return
     from popmodel.cli.progress import shown_progress
-    from popmodel.planning.enough_places import table_of
     from popmodel.pipeline.manifest import manifest_of
+    from popmodel.planning.enough_places import table_of
     from popmodel.report.redraw import draw_all
 
     answers = {}

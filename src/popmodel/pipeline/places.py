@@ -225,7 +225,9 @@ def charge_places(
                     _charge(history, who, service, price, parameters)
 
 
-def price_of_place(scenario: Scenario, evidence: Evidence, parameters: Parameters, name: str) -> float:
+def price_of_place(
+    scenario: Scenario, evidence: Evidence, parameters: Parameters, name: str
+) -> float:
     """Return the cost of a place per year, in the scenario's currency and price year."""
     said = place_costs(scenario)[name].per_place_year
     if said is not None:

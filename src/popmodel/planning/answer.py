@@ -93,7 +93,9 @@ def runs_of(asked: Asked) -> int:
     return runs * len(asked.structures)
 
 
-def plan(asked: Asked, threads: int | None = None, done: Callable[[], None] | None = None) -> Planned:
+def plan(
+    asked: Asked, threads: int | None = None, done: Callable[[], None] | None = None
+) -> Planned:
     """Answer what is asked.
 
     Args:

@@ -1,6 +1,9 @@
-"""Demand under a roll-out: referrals, places, and the places that nobody would wait for, by year."""
+"""Demand under a roll-out: referrals, places, and the places that leave nobody waiting, by year."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -58,7 +61,7 @@ def _by_year(weekly: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _median(world: World, found: Found, row: dict[str, object]) -> float:
+def _median(world: World, found: Found, row: Mapping[Any, Any]) -> float:
     waits, sites = found.waits, list(site_names(world.scenario))
     own = (waits["service"] == sorted(world.evidence.services).index(str(row["service"]))) & (
         waits["booster"] == 0

@@ -145,7 +145,9 @@ def places_question(
                      "compared with a number", hint)  # fmt: skip
     service, site = said["service"], said["site"]
     if site is not None and site not in scenario.sites:
-        raise _fault("--for", path, f"there is no site '{site}'", did_you_mean(site, scenario.sites))
+        raise _fault(
+            "--for", path, f"there is no site '{site}'", did_you_mean(site, scenario.sites)
+        )
     strategy = _strategy(scenario, service, said["strategy"], asked["strategy"])
     low, high = between or (1.0, float(MOST_PLACES))
     if low != int(low) or high != int(high) or low < 0:
@@ -174,7 +176,9 @@ def _strategy(scenario: Scenario, service: str, first: str | None, second: str |
         raise _fault("--until", service, "is limited under several strategies: say which", hint)
     if named is not None and named not in able:
         told = f"has no number of places for {service}"
-        raise _fault("--until", named, told, did_you_mean(named, able) or f"one of {', '.join(able)}")
+        raise _fault(
+            "--until", named, told, did_you_mean(named, able) or f"one of {', '.join(able)}"
+        )
     return named or able[0]
 
 
@@ -256,7 +260,7 @@ def _look(world: World, question: PlacesQuestion, places: int) -> dict[str, Any]
 
 
 def _value(waits: Any, replicates: int, question: PlacesQuestion) -> float:
-    """Return the measure; a wait that no replicate knows, because too few are served, is endless."""
+    """Return the measure; a wait that is unknown, because too few are served, is endless."""
     value = wait_summary(waits, replicates)[question.measure]
     if math.isnan(value):
         return math.inf if len(waits) else 0.0

@@ -3,8 +3,8 @@
 A run gives, for every strategy, means per patient over eight equal blocks of patients. The mean
 over blocks is the mean over all; blocks are the same patients in every strategy and every run, so
 their spread tells the Monte Carlo error of any difference. Where patients share limited places,
-blocks are made of whole replicates, because patients of one system wait for each other. For maps by subgroup the same means can
-be had by biotype and severity.
+blocks are whole replicates, because patients of one system wait for each other. For maps by
+subgroup the same means can be had by biotype and severity.
 """
 
 from __future__ import annotations
@@ -214,9 +214,7 @@ def _waits(waits: NDArray[Any], rows: int) -> pd.DataFrame:
     return found[list(WAITS)].reindex(range(rows))
 
 
-def _rows(
-    strategy: str, table: pd.DataFrame, block: NDArray[Any], subgroups: bool
-) -> pd.DataFrame:
+def _rows(strategy: str, table: pd.DataFrame, block: NDArray[Any], subgroups: bool) -> pd.DataFrame:
     """Return the means of one strategy by block of patients, and by subgroup if wanted."""
     parts = [_means(BLOCK, block, range(BLOCKS), table)]
     if subgroups:

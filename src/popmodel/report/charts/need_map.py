@@ -45,7 +45,6 @@ def table(result: Result) -> pd.DataFrame:
 def draw_need_map(table: pd.DataFrame, ax: Axes) -> None:
     """Draw a cell for each row and quarter, with the number in it where it fits."""
     names = list(dict.fromkeys(table["panel"]))
-    colours, norm = _colours()
     for row in each_row(table):
         y = names.index(row.panel)
         band = int(np.searchsorted(EDGES[1:], row.need, side="right"))
@@ -89,9 +88,9 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
 
 def finding(table: pd.DataFrame, about: About) -> str:
     """Say where need is highest, and for how long places are short everywhere."""
-    top = table.loc[table["need"].replace(np.inf, np.nan).idxmax()]
+    top = places.top(table.replace(np.inf, np.nan), "need")
     short = table[table["need"] > 1.0].groupby("panel").size() / QUARTERS
-    told = ", ".join(f"{name.strip()} {number(years, 2)}" for name, years in short.items())
+    told = ", ".join(f"{name} {number(years, 2)}" for name, years in short.items())
     return (
         f"At most {number(top['need'], 1)} patients have or want each place "
         f"({about.labels[str(top['strategy'])]}, year {number(top['years'], 2)}); years with more "
@@ -103,8 +102,8 @@ def reading(table: pd.DataFrame, about: About) -> str:
     """Say what a cell is."""
     return (
         "Cells: patients in a place or waiting for one by place open, mean of a quarter of a year "
-        "and of replicates; 1 is a place for everybody, less than 1 is idle (blue), more is a queue "
-        "(red). The number is in the cell, so that colour is not needed."
+        "and of replicates; 1 is a place for everybody, less is idle (blue), more is a queue (red)."
+        "  The number is in the cell, so that colour is not needed."
     )
 
 

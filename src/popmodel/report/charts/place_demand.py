@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from popmodel.report import style
 from popmodel.report.charts import places
 from popmodel.report.charts.chart import Chart, under
-from popmodel.report.tables import About, Result, each_row
+from popmodel.report.tables import PLACES, About, Result, each_row
 from popmodel.report.words import number
 
 NAME = "place_demand"
@@ -22,8 +24,8 @@ NEED = "#ca4a00"
 
 def table(result: Result) -> pd.DataFrame:
     """Return demand.csv of one structure, by panel."""
-    found = places.with_panels(places.headline(result, f"{places.FOLDER}demand"), result.about)
-    told = found["wait_days_median"].map(lambda x: "–" if pd.isna(x) else f"{x:,.0f} d")
+    found = places.with_panels(places.headline(result, f"{PLACES}demand"), result.about)
+    told = ["–" if math.isnan(x) else f"{x:,.0f} d" for x in found["wait_days_median"]]
     return found.assign(told=told)
 
 
@@ -66,7 +68,7 @@ def finding(table: pd.DataFrame, about: About) -> str:
         when = f"from year {int(enough['year'].min())}" if len(enough) else "in no year"
         last = own.iloc[-1]
         told.append(
-            f"{about.labels[str(last['strategy'])]}: places reach the need {when}; in the last year "
+            f"{about.labels[str(last['strategy'])]}: places reach the need {when}; in the end "
             f"{number(last['places'], 1)} are open and {number(last['places_needed'], 1)} needed"
         )
     return f"{'. '.join(told)}{under(about.main_structure, about)}."
@@ -81,4 +83,4 @@ def reading(table: pd.DataFrame, about: About) -> str:
     )
 
 
-CHART = Chart(NAME, QUESTION, (f"{places.FOLDER}demand",), table, figure, finding, reading)
+CHART = Chart(NAME, QUESTION, (f"{PLACES}demand",), table, figure, finding, reading)

@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 from popmodel.report import style
 from popmodel.report.charts import places
 from popmodel.report.charts.chart import Chart, under
-from popmodel.report.tables import About, Result, each_part, each_row
+from popmodel.report.tables import PLACES, About, Result, each_part
 from popmodel.report.words import money, short_money
 
 NAME = "place_value"
@@ -22,7 +22,7 @@ THOUSANDS = 1000.0
 
 def table(result: Result) -> pd.DataFrame:
     """Return place_value.csv at the middle amount per QALY, one more and one fewer."""
-    found = middle(places.headline(result, f"{places.FOLDER}{NAME}"))
+    found = middle(places.headline(result, f"{PLACES}{NAME}"))
     found = found[found["change"].isin(LOOKS)].reset_index(drop=True)
     found = places.with_panels(found, result.about)
     rank = {name: n for n, name in enumerate(dict.fromkeys(found["panel"]))}
@@ -32,11 +32,12 @@ def table(result: Result) -> pd.DataFrame:
 def middle(table: pd.DataFrame) -> pd.DataFrame:
     """Return the rows at the middle amount per QALY."""
     amounts = sorted(set(table["wtp"]))
-    return table[table["wtp"] == amounts[len(amounts) // 2]].reset_index(drop=True)
+    found: pd.DataFrame = table[table["wtp"] == amounts[len(amounts) // 2]]
+    return found.reset_index(drop=True)
 
 
 def draw_place_value(table: pd.DataFrame, ax: Axes) -> None:
-    """Draw net benefit a place-year with its 95 % interval, and a mark at the worth before price."""
+    """Draw net benefit a place-year with its 95 % interval, a mark at the worth before price."""
     names = [name for name in LOOKS if name in set(table["change"])]
     height = 0.76 / len(names)
     for change, own in each_part(table, "change"):
@@ -96,10 +97,10 @@ def reading(table: pd.DataFrame, about: About) -> str:
     )
     if price > 0.0:
         told += (
-            f" The price of a place ({money(price, about.currency)} a year) is taken off; diamonds: "
-            "before that, the most that a place-year may cost."
+            f" The price of a place ({money(price, about.currency)} a year) is taken off; "
+            "diamonds: before that, the most that a place-year may cost."
         )
     return told
 
 
-CHART = Chart(NAME, QUESTION, (f"{places.FOLDER}{NAME}",), table, figure, finding, reading)
+CHART = Chart(NAME, QUESTION, (f"{PLACES}{NAME}",), table, figure, finding, reading)

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from popmodel.report import style
 from popmodel.report.charts import place_value, places
 from popmodel.report.charts.chart import Chart, under
-from popmodel.report.tables import About, Result
+from popmodel.report.tables import PLACES, About, Result
 from popmodel.report.words import money, short_money
 
 NAME = "place_value_by_year"
@@ -23,7 +23,7 @@ THOUSANDS = 1000.0
 
 def table(result: Result) -> pd.DataFrame:
     """Return the worth of one more place by year of opening, before its price, and the price."""
-    found = place_value.middle(places.headline(result, f"{places.FOLDER}place_value"))
+    found = place_value.middle(places.headline(result, f"{PLACES}place_value"))
     found = found[found["change"] != "one_fewer"].reset_index(drop=True)
     for end in ("low", "high"):
         found[f"worth_{end}"] = found[f"nmb_per_place_year_{end}"] + found["price_of_place_year"]
@@ -88,7 +88,7 @@ def finding(table: pd.DataFrame, about: About) -> str:
 def reading(table: pd.DataFrame, about: About) -> str:
     """Say what bars and lines are."""
     return (
-        "Bars: net benefit of one more place, open from that year to the end, before its own price, "
+        "Bars: net benefit of one more place, open from that year to the end, before its price, "
         "by discounted place-year, with 95 % intervals from replicates; dashed: the price of a "
         "place-year, 0 where places are not charged. Hatched: worth less than that, by the "
         "estimate. Health gained after the horizon is not counted, so late openings look worse "
@@ -96,4 +96,4 @@ def reading(table: pd.DataFrame, about: About) -> str:
     )
 
 
-CHART = Chart(NAME, QUESTION, (f"{places.FOLDER}place_value",), table, figure, finding, reading)
+CHART = Chart(NAME, QUESTION, (f"{PLACES}place_value",), table, figure, finding, reading)

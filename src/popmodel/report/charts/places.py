@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from popmodel.report import style
-from popmodel.report.tables import PLACES as FOLDER
 from popmodel.report.tables import STRUCTURE, About, Result, with_labels
 from popmodel.report.words import clean, title_of
 
@@ -86,6 +85,6 @@ def panels_figure(
     return fig
 
 
-def ordered(values: Sequence[str], wanted: Sequence[str]) -> list[str]:
-    """Return values in a wanted order, unknown ones last."""
-    return [v for v in wanted if v in values] + [v for v in values if v not in wanted]
+def top(table: pd.DataFrame, column: str) -> pd.Series:
+    """Return the row in which a column is highest, the first of several; unknown counts lowest."""
+    return table.sort_values(column, ascending=False, kind="stable", na_position="last").iloc[0]

@@ -69,9 +69,13 @@ def finding(table: pd.DataFrame, about: About) -> str:
     asked = f"{row['measure']} {row['operator']} {row['limit']:g}"
     where = f"under {about.labels[str(row['strategy'])]}"
     if pd.isna(row["answer"]):
-        return f"No number of places tried, up to {int(table['places'].max())}, gives {asked} {where}."
+        return (
+            f"No number of places tried, up to {int(table['places'].max())}, gives {asked} {where}."
+        )
     high = "or more" if pd.isna(row["answer_high"]) else f"to {int(row['answer_high'])}"
-    at = table[(table["places"] == row["answer"]) & (table["structure"] == row["structure"])].iloc[0]
+    at = table[(table["places"] == row["answer"]) & (table["structure"] == row["structure"])].iloc[
+        0
+    ]
     return (
         f"{int(row['answer'])} places are the fewest that give {asked} {where} (95 % interval "
         f"{int(row['answer_low'])} {high}); with them it holds in {at['told']} of replicates, "
@@ -82,7 +86,7 @@ def finding(table: pd.DataFrame, about: About) -> str:
 def reading(table: pd.DataFrame, about: About) -> str:
     """Say what markers, lines and percentages are."""
     return (
-        "Markers: the measure over all replicates, with 95 % limits from their spread; percentages: "
+        "Markers: the measure over all replicates, with 95 % limits from their spread; percent: "
         "replicates in which the condition holds. Every number of places treats the same patients "
         "with the same luck. A wait that is longer than the horizon is not drawn."
     )

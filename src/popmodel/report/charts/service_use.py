@@ -74,7 +74,7 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
 def finding(table: pd.DataFrame, about: About) -> str:
     """Say which place-years are idle most, and what that costs."""
     first = table.drop_duplicates("panel")
-    worst = first.loc[first["idle_share"].idxmax()]
+    worst = places.top(first, "idle_share")
     told = (
         f"{about.labels[str(worst['strategy'])]} uses {number(worst['place_years_in_use'], 1)} of "
         f"{number(worst['place_years'], 1)} place-years; {percent(worst['idle_share'])} are idle"
@@ -86,7 +86,9 @@ def finding(table: pd.DataFrame, about: About) -> str:
 
 def reading(table: pd.DataFrame, about: About) -> str:
     """Say what the areas are."""
-    money = " The cost of idle place-years is undiscounted, for the whole horizon and one replicate."
+    money = (
+        " The cost of idle place-years is undiscounted, for the whole horizon and one replicate."
+    )
     return (
         "Areas: places in use and idle at the start of a week, mean of replicates; dashed: open. "
         "A place is in use from the start of a course until it could take the next patient."

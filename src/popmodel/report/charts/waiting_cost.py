@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from popmodel.report import style
 from popmodel.report.charts import places
 from popmodel.report.charts.chart import Chart, under
-from popmodel.report.tables import About, Result, each_row
+from popmodel.report.tables import PLACES, About, Result, each_row
 from popmodel.report.words import clean, number
 
 NAME = "waiting_cost"
@@ -22,7 +22,7 @@ MEASURES = {
 
 def table(result: Result) -> pd.DataFrame:
     """Return waiting_cost.csv for the measures shown, per 1,000 patients."""
-    found = places.headline(result, f"{places.FOLDER}{NAME}")
+    found = places.headline(result, f"{PLACES}{NAME}")
     found = found[found["measure"].isin(MEASURES)]
     rank = {order: n for n, order in enumerate(sorted(set(found["order"])))}
     return found.assign(row=found["order"].map(rank)).reset_index(drop=True)
@@ -63,14 +63,17 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
 def finding(table: pd.DataFrame, about: About) -> str:
     """Say how many QALYs and suicides the longest list costs."""
     lost = table[table["measure"] == "qaly"]
-    worst = lost.loc[lost["lost"].idxmax()]
-    dead = table[(table["measure"] == "suicides") & (table["strategy"] == worst["strategy"])].iloc[0]
+    worst = places.top(lost, "lost")
+    dead = table[(table["measure"] == "suicides") & (table["strategy"] == worst["strategy"])].iloc[
+        0
+    ]
+    ends = number(dead["lost_per_1000_low"], 2), number(dead["lost_per_1000_high"], 2)
     return (
         f"Under {about.labels[str(worst['strategy'])]} waiting costs "
         f"{number(worst['lost_per_1000'], 1)} QALYs per 1,000 patients "
-        f"({number(worst['lost_per_1000_low'], 1)} to {number(worst['lost_per_1000_high'], 1)}) and "
-        f"{number(dead['lost_per_1000'], 2)} suicides ({number(dead['lost_per_1000_low'], 2)} to "
-        f"{number(dead['lost_per_1000_high'], 2)}){under(about.main_structure, about)}."
+        f"({number(worst['lost_per_1000_low'], 1)} to {number(worst['lost_per_1000_high'], 1)}) "
+        f"and {number(dead['lost_per_1000'], 2)} suicides ({ends[0]} to {ends[1]})"
+        f"{under(about.main_structure, about)}."
     )
 
 
@@ -83,4 +86,4 @@ def reading(table: pd.DataFrame, about: About) -> str:
     )
 
 
-CHART = Chart(NAME, QUESTION, (f"{places.FOLDER}{NAME}",), table, figure, finding, reading)
+CHART = Chart(NAME, QUESTION, (f"{PLACES}{NAME}",), table, figure, finding, reading)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -85,7 +87,7 @@ def finding(table: pd.DataFrame, about: About) -> str:
     told = []
     for panel in places.panel_names(table)[:2]:
         own = table[table["panel"] == panel]
-        top, last = own.loc[own["waiting"].idxmax()], own.iloc[-1]
+        top, last = places.top(own, "waiting"), own.iloc[-1]
         told.append(
             f"{about.labels[str(last['strategy'])]}: at most {number(top['waiting'])} waiting "
             f"(year {number(top['years'], 1)}), {number(last['waiting'])} at the end; median wait "
@@ -95,7 +97,7 @@ def finding(table: pd.DataFrame, about: About) -> str:
 
 
 def _days(value: float) -> str:
-    return "unknown" if pd.isna(value) else number(value)
+    return "unknown" if math.isnan(value) else number(value)
 
 
 def reading(table: pd.DataFrame, about: About) -> str:
@@ -108,7 +110,7 @@ def reading(table: pd.DataFrame, about: About) -> str:
     ]
     return (
         "Solid: patients waiting at the start of a week, mean of replicates, with the band from "
-        f"the 10th to the 90th percentile; dotted: patients referred a week, over {SMOOTHED} weeks; "
+        f"the 10th to the 90th percentile; dotted: referred a week, over {SMOOTHED} weeks; "
         "dashed: places open. The axis is linear up to 10 and logarithmic above. Shaded: start-up, "
         "by MSER-5 on the mean queue up to the first change of places; where it does not settle, "
         f"all of that stretch. Median waits: {'; '.join(after[:6])}."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -77,7 +79,7 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
 def finding(table: pd.DataFrame, about: About) -> str:
     """Say how long everybody waits, and which severity waits longest, under the longest wait."""
     whole = table[table["dimension"] == "all"]
-    worst = whole.loc[whole["wait_days_mean"].idxmax()]
+    worst = places.top(whole, "wait_days_mean")
     bands = table[
         (table["dimension"] == "severity_band") & (table["strategy"] == worst["strategy"])
         & (table["service"] == worst["service"])
@@ -88,14 +90,16 @@ def finding(table: pd.DataFrame, about: About) -> str:
         f"{_days(worst['wait_days_p90'])}"
     )
     if len(bands) > 1:
-        most = bands.loc[bands["wait_days_median"].idxmax()]
-        told += f"; the longest median by severity is that of {title_of(str(most['group'])).lower()}"
+        most = places.top(bands, "wait_days_median")
+        told += (
+            f"; the longest median by severity is that of {title_of(str(most['group'])).lower()}"
+        )
         told += f" depression, {_days(most['wait_days_median'])} days"
     return f"{told}{under(about.main_structure, about)}."
 
 
 def _days(value: float) -> str:
-    return "unknown" if pd.isna(value) else number(value)
+    return "unknown" if math.isnan(value) else number(value)
 
 
 def reading(table: pd.DataFrame, about: About) -> str:

@@ -11,7 +11,7 @@ from popmodel.report import style
 from popmodel.report.charts import places
 from popmodel.report.charts.chart import Chart, under
 from popmodel.report.charts.waiting_times import DIMENSIONS
-from popmodel.report.tables import About, Result, each_part, each_row
+from popmodel.report.tables import PLACES, About, Result, each_part, each_row
 from popmodel.report.words import clean, number, title_of
 
 NAME = "who_waits"
@@ -20,7 +20,7 @@ QUESTION = "Who waits, under each order of the queue?"
 
 def table(result: Result) -> pd.DataFrame:
     """Return who_waits.csv with the place of each group from the top, one structure."""
-    found = places.headline(result, f"{places.FOLDER}{NAME}")
+    found = places.headline(result, f"{PLACES}{NAME}")
     found = found[found["wait_days_mean"].notna()].reset_index(drop=True)
     about = result.about
     names = [
@@ -68,7 +68,7 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
 
 
 def finding(table: pd.DataFrame, about: About) -> str:
-    """Say how long the most severe wait under the order that suits them, and under the usual one."""
+    """Say how long the most severe wait under each order."""
     own = table[table["panel"] == table["panel"].iloc[0]]
     bands = own[own["dimension"] == "severity_band"]
     if bands.empty:
@@ -85,11 +85,11 @@ def finding(table: pd.DataFrame, about: About) -> str:
 def reading(table: pd.DataFrame, about: About) -> str:
     """Say what markers are."""
     return (
-        "Markers: mean days waited by those served, with 95 % limits from replicates, by group when "
-        "joining; those who gave up, got well or died while waiting are in the table. Places, "
+        "Markers: mean days waited by those served, with 95 % limits from replicates, by group "
+        "when joining; those who gave up, got well or died while waiting are in the table. Places, "
         "patients and luck are the same under every order; weighted: a score of severity, line and "
         "weeks waited, as noted in manifest.json."
     )
 
 
-CHART = Chart(NAME, QUESTION, (f"{places.FOLDER}{NAME}",), table, figure, finding, reading)
+CHART = Chart(NAME, QUESTION, (f"{PLACES}{NAME}",), table, figure, finding, reading)
