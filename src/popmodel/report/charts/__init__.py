@@ -58,15 +58,6 @@ CHARTS: dict[str, Chart] = {
         settings_flow.CHART,
         cost_by_category.CHART,
         cost_waterfall.CHART,
-        waiting_list.CHART,
-        waiting_times.CHART,
-        service_use.CHART,
-        need_map.CHART,
-        waiting_cost.CHART,
-        place_value.CHART,
-        place_value_by_year.CHART,
-        place_demand.CHART,
-        who_waits.CHART,
         budget_impact.CHART,
         remission_per_million.CHART,
         equity_plane.CHART,
@@ -102,12 +93,29 @@ VALIDATION_CHARTS: dict[str, Chart] = {chart.name: chart for chart in (validatio
 SEARCH_CHARTS: dict[str, Chart] = {chart.name: chart for chart in (search_frontier.CHART,)}
 """Charts of the folder of `popmodel search`."""
 
-PLACES_CHARTS: dict[str, Chart] = {chart.name: chart for chart in (places_tried.CHART,)}
-"""Charts of the folder of `popmodel solve` for a number of places."""
+PLACES_CHARTS: dict[str, Chart] = {
+    chart.name: chart
+    for chart in (
+        waiting_list.CHART,
+        waiting_times.CHART,
+        service_use.CHART,
+        need_map.CHART,
+        waiting_cost.CHART,
+        place_value.CHART,
+        place_value_by_year.CHART,
+        place_demand.CHART,
+        who_waits.CHART,
+        places_tried.CHART,
+    )
+}
+"""Charts where services have a number of places: of a run, and of what is asked about places."""
+REPORTED: dict[str, Chart] = {**CHARTS, **PLACES_CHARTS}
+"""Charts of a report, where their tables are there."""
 
 __all__ = [
     "CHARTS",
     "PLACES_CHARTS",
+    "REPORTED",
     "SEARCH_CHARTS",
     "SENSITIVITY_CHARTS",
     "VALIDATION_CHARTS",
