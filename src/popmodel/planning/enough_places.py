@@ -140,7 +140,7 @@ def places_question(
         raise _fault("--for", path, "is no number of places", "services.<id>.places")
     if asked is None or asked["measure"] not in MEASURES:
         word = asked["measure"] if asked else ""
-        hint = did_you_mean(word, MEASURES) or "such as wait_days_median < 28"
+        hint = (did_you_mean(word, MEASURES) if word else "") or "such as wait_days_median < 28"
         raise _fault("--until", until, f"is no condition on waits: one of {', '.join(MEASURES)}, "
                      "compared with a number", hint)  # fmt: skip
     service, site = said["service"], said["site"]
