@@ -31,7 +31,7 @@ def file_hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-APART = ("cli", "report", "trials", "search", "uncertainty", "economics")
+APART = ("cli", "report", "trials", "search", "planning", "uncertainty", "economics")
 """Rooms whose code decides no history."""
 
 

@@ -24,7 +24,7 @@ TABLES: Final = (
     "strategies", "incremental", "versus_comparator", "thresholds", "severity_curves",
     "subgroups", "flow", "cost_by_category", "impact_inventory", "budget", "waterfall", "courses",
     "equity", "remission_per_million", "burden", "stays", "courses_by_setting", "waits",
-    "services", "beds",
+    "services", "service_use", "beds",
 )  # fmt: skip
 """Tables that are small: CSV files, a column `structure` first when there are several. The last
 three are written where a service has a number of places."""
@@ -138,7 +138,11 @@ class Folder:
         manifest["outputs"] = {p.relative_to(self.path).as_posix(): file_hash(p) for p in files}
         text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False)
         (self.path / "manifest.json").write_text(text + "\n", encoding="utf-8")
-        for p in [*files, self.path / "manifest.json"]:
+        return self.put_in_place()
+
+    def put_in_place(self) -> Path:
+        """Move the folder, complete now, to where an earlier result may lie; analyses stay."""
+        for p in [one for one in self.path.rglob("*") if one.is_file()]:
             with p.open("rb+") as handle:
                 os.fsync(handle.fileno())
         self.path.chmod(0o755)

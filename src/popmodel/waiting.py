@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from popmodel.rules.codes import WAIT_SERVED, WAIT_STILL
-from popmodel.units import DAYS_PER_WEEK
+from popmodel.units import DAYS_PER_WEEK, DAYS_PER_YEAR
 from popmodel.vocabulary import SEVERITY_BANDS, WAIT_ENDS
 
 Floats = NDArray[np.float64]
@@ -34,6 +34,21 @@ SERVICE_COLUMNS: Final = (
 """Columns of services.csv: places open and in use, patients waiting at the start of the week (mean
 and 10th and 90th percentile of replicates), what happened during it, and the mean days that those
 who started then had waited."""
+_WAIT_DAYS: Final = (
+    "wait_days_mean", "wait_days_median", "wait_days_p90", "wait_days_mean_se",
+    "wait_days_median_se", "wait_days_p90_se",
+)  # fmt: skip
+USE_COLUMNS: Final = (
+    "strategy", "service", "site", "place_years", "place_years_in_use", "idle_share",
+    "cost_of_places", "cost_of_idleness", "start_up_weeks", "settled",
+    *(f"{name}{after}" for after in ("", "_after_start_up") for name in ("joined", *_WAIT_DAYS)),
+)  # fmt: skip
+"""Columns of service_use.csv: place-years open and in use, means over replicates; their cost where
+places are charged, undiscounted; and waits of all, and of those who joined after the start-up."""
+MSER_BATCH: Final = 5
+"""Weeks in a batch of MSER-5."""
+MSER_FEWEST: Final = 4
+"""Batches below which nothing can be said about a start-up phase."""
 MOST_LINES: Final = 5
 
 
@@ -208,6 +223,84 @@ def _weekly(
             "wait_days": mean_wait,
         }
     )  # fmt: skip
+
+
+def service_use(
+    weekly: pd.DataFrame,
+    waits: Mapping[str, NDArray[Any]],
+    services: Sequence[str],
+    sites: Sequence[str],
+    replicates: int,
+    prices: Mapping[str, float],
+) -> pd.DataFrame:
+    """Return service_use.csv: use and idleness of every service, its start-up phase, and waits.
+
+    Args:
+        weekly: of `service_table`.
+        waits: rows of waits by strategy.
+        services: sorted service cards.
+        sites: names of the sites.
+        replicates: how many the waits come from.
+        prices: cost of a place-year by service whose places are charged.
+    """
+    rows = []
+    for names, part in weekly.groupby(["strategy", "service", "site"], sort=False):
+        strategy, service, site = (str(name) for name in tuple(names))
+        number = -1 if site == "all" and "" in sites else list(sites).index(site)
+        found = waits[strategy]
+        own = found[(found["service"] == services.index(service)) & (found["booster"] == 0)]
+        if number >= 0:
+            own = own[own["site"] == number]
+        weeks, settled = start_up(part["waiting"].to_numpy(), part["places"].to_numpy())
+        after = own[own["joined"] >= weeks * DAYS_PER_WEEK]
+        row = {
+            "strategy": strategy, "service": service, "site": site,
+            **_use(part, prices.get(service, math.nan)),
+            "start_up_weeks": weeks, "settled": settled,
+        }  # fmt: skip
+        for name, rows_of in (("", own), ("_after_start_up", after)):
+            told = wait_summary(rows_of, replicates)
+            row |= {f"{column}{name}": told[column] for column in ("joined", *_WAIT_DAYS)}
+        rows.append(row)
+    return pd.DataFrame(rows, columns=list(USE_COLUMNS))
+
+
+def _use(part: pd.DataFrame, price: float) -> dict[str, float]:
+    years = DAYS_PER_WEEK / DAYS_PER_YEAR
+    open_years = float(part["places"].sum()) * years
+    in_use = float(part["in_use"].sum()) * years
+    idle = open_years - in_use
+    return {
+        "place_years": open_years, "place_years_in_use": in_use,
+        "idle_share": idle / open_years if open_years > 0.0 else math.nan,
+        "cost_of_places": price * open_years, "cost_of_idleness": price * idle,
+    }  # fmt: skip
+
+
+def start_up(queue: Floats, places: Floats) -> tuple[int, bool]:
+    """Return the weeks in which a queue is still filling or emptying, and whether it settles.
+
+    MSER-5 (White, Simulation 1997;69:323) on the mean queue at the start of every week, up to the
+    first change in the number of places: from the first batch of five weeks on, so many batches
+    are left out as make the squared error of the mean of the rest smallest. Where that is more
+    than half of them the queue has not settled, and the whole stretch is start-up.
+
+    Args:
+        queue: mean patients waiting at the start of every week.
+        places: open in every week.
+    """
+    changes = np.flatnonzero(np.diff(places) != 0.0)
+    stretch = int(changes[0]) + 1 if len(changes) else len(queue)
+    batches = stretch // MSER_BATCH
+    if batches < MSER_FEWEST:
+        return stretch, False
+    means = queue[: batches * MSER_BATCH].reshape(batches, MSER_BATCH).mean(axis=1)
+    left_out = np.arange(batches - 1)
+    errors = [float(means[d:].var()) / (batches - d) for d in left_out]
+    best = int(np.argmin(errors))
+    if best > batches // 2:
+        return stretch, False
+    return best * MSER_BATCH, True
 
 
 def _week(days: Floats, size: int) -> NDArray[np.int64]:

@@ -125,16 +125,47 @@ def test_a_structure_that_was_not_asked_for_is_refused(scenario):
 
 def test_a_run_of_a_sweep_waits_for_places_as_an_ordinary_run_does():
     """One place for SAINT: what is offered first is late for most, and nothing else changes."""
-    scenario = popmodel.load_scenario(SCENARIO, patients=PATIENTS, years=1, structure="evidence")
+    asked = {"patients": PATIENTS // BLOCKS, "replicates": BLOCKS}
+    scenario = popmodel.load_scenario(SCENARIO, years=1, structure="evidence", **asked)
     few = scenario.with_values({"services": {"saint_suite": {"places": 1}}})
     weeks = [
         ModelJob(one)(Run(0, "evidence", 0, {})).groupby("strategy")["remission_weeks"].mean()
         for one in (scenario, few)
     ]
     assert weeks[1]["saint_first"] < weeks[0]["saint_first"]
-    assert weeks[1]["ketamine_first"] == weeks[0]["ketamine_first"]
+    assert weeks[1]["ketamine_first"] == pytest.approx(weeks[0]["ketamine_first"], rel=1e-12)
 
 
 def test_rules_are_made_ready_by_one_patient_and_compiled_once(scenario, base):
     """`base` has compiled or loaded them in this process: nothing is left to compile."""
     assert ModelJob(scenario).prepare() is False
+
+
+# ---------------------------------------------------------------- limited places
+
+
+QUEUES = "scenarios/saint_rollout.yaml"
+SMALL = {"population.size": "150", "population.incident_per_year": "40", "horizon.years": "1",
+         "structure.severity_effect": "evidence"}  # fmt: skip
+
+
+def test_a_run_with_limited_places_has_whole_replicates_as_blocks_and_tells_waits():
+    asked = popmodel.load_scenario(QUEUES, {**SMALL, "replicates": "20"})
+    rows = ModelJob(asked)(Run(0, "evidence", 0, {}))
+    result = popmodel.run(asked)
+    waited = rows[rows["strategy"] == "one_suite"]
+    assert len(waited) == BLOCKS and waited["wait_days_mean"].gt(0.0).all()
+    assert rows.loc[rows["strategy"] == "usual_care", "wait_days_mean"].isna().all()
+    # twenty replicates in eight blocks: three in each of the first four, two in the others
+    of_replicate = (150 + 40 * 1) * np.array([3, 3, 3, 3, 2, 2, 2, 2])
+    assert waited["patients"].tolist() == of_replicate.tolist()
+    means = result.strategies.set_index("strategy")
+    found = np.average(waited["qaly"], weights=waited["patients"])
+    assert found == pytest.approx(means.loc["one_suite", "qaly"], rel=1e-12)
+
+
+def test_too_few_replicates_of_a_queue_are_refused_where_they_are_said():
+    with pytest.warns(UserWarning, match="replicates"):
+        asked = popmodel.load_scenario(QUEUES, {**SMALL, "replicates": "7"})
+    with pytest.raises(InputError, match="7 are too few"):
+        ModelJob(asked)(Run(0, "evidence", 0, {}))

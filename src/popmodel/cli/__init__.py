@@ -20,6 +20,7 @@ from popmodel.cli.export import export as export_command
 from popmodel.cli.merge import merge as merge_command
 from popmodel.cli.new import new as new_command
 from popmodel.cli.patient import patient as patient_command
+from popmodel.cli.places import places as places_command
 from popmodel.cli.psa import psa as psa_command
 from popmodel.cli.report import report as report_command
 from popmodel.cli.run import run as run_command
@@ -59,6 +60,7 @@ app.command("psa")(psa_command)
 app.command("voi")(voi_command)
 app.command("search")(search_command)
 app.command("solve")(solve_command)
+app.command("places")(places_command)
 app.command("sweep")(sweep_command)
 app.command("validate")(validate_command)
 app.command("merge")(merge_command)

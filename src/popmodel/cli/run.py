@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -84,6 +84,8 @@ def run(
                 threads=threads,
                 progress=progress,
             )
+            if scenario.value_places:
+                value_places(scenario, folder, threads, progress)
         if charts:
             write_report(folder)
         answers.append(record(result, folder))
@@ -94,6 +96,17 @@ def run(
                 print_line(f"Report:  {folder / 'report.html'}")
     if json:
         print_json(answers)
+
+
+def value_places(
+    scenario: Scenario, folder: Path, threads: int | None, progress: Callable[[str, int, int], None]
+) -> None:
+    """Save what `popmodel places` finds below the results of a run, but for who waits when."""
+    from popmodel.cli.places import FOLDER, counted
+    from popmodel.planning.answer import asked_of, plan, runs_of, save
+
+    asked = asked_of(scenario, ("value", "waiting", "demand"))
+    save(plan(asked, threads, counted(progress, runs_of(asked))), folder / FOLDER)
 
 
 def folders_of(

@@ -11,6 +11,7 @@ from popmodel.cli.printing import print_json, print_line, print_table
 from popmodel.cli.settings import (
     JsonOption,
     PatientsOption,
+    ReplicatesOption,
     SeedOption,
     SetOption,
     StructureOption,
@@ -43,7 +44,8 @@ def solve(
             "--until",
             metavar="CONDITION",
             help="Such as 'icer(a) <= 100000', 'nmb(a) >= nmb(b) at 50000', "
-            "'remission_12m(a) >= 0.4', 'lead(a) >= 0' (a is the best of all), or 'best changes'.",
+            "'remission_12m(a) >= 0.4', 'lead(a) >= 0' (a is the best of all), 'best changes', or, "
+            "for a number of places, 'wait_days_median(a) < 28'.",
         ),
     ],
     between: Annotated[
@@ -53,22 +55,39 @@ def solve(
     patients: PatientsOption = None,
     years: YearsOption = None,
     seed: SeedOption = None,
+    replicates: ReplicatesOption = None,
     structure: StructureOption = None,
     set_: SetOption = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Folder for solve.csv with every evaluation.")
+        Path | None,
+        typer.Option(
+            "--out",
+            help="Folder for solve.csv with every evaluation; for places, of table and chart.",
+        ),
     ] = None,
+    after_weeks: Annotated[
+        float,
+        typer.Option("--after-weeks", min=0.0, help="Places: leave out who joined before."),
+    ] = 0.0,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be searched, and run nothing.")
     ] = False,
     json: JsonOption = False,
 ) -> None:
     """Find the value of PATH at which CONDITION begins, or ceases, to hold."""
+    from popmodel.cli.solve_places import solve_places
+    from popmodel.planning.enough_places import asks_for_places, places_question
     from popmodel.uncertainty.solve_for import find_switches, is_switch, question_of, search
 
-    asked = read([scenario], set_, patients=patients, years=years, seed=seed, structure=structure)[
-        0
-    ]
+    (asked,) = read(
+        [scenario], set_, patients=patients, years=years, seed=seed, replicates=replicates,
+        structure=structure,
+    )  # fmt: skip
+    if asks_for_places(path):
+        chosen = [one.name for one in asked.structures()] if structure else None
+        wanted = places_question(asked, path, until, range_of(between), after_weeks)
+        solve_places(asked, wanted, scenario, chosen, out, dry_run, json)
+        return
     if is_switch(until) and not dry_run:
         _tell_switches(find_switches(asked, path, until, range_of(between)), asked, json)
         return

@@ -70,8 +70,8 @@ def tell_life(
     end, entry = float(q[0]["horizon"]), float(p[0]["entry"])
     q[0]["horizon"] = entry
     enter_one(p[0], o[0], q[0], s, tally[0])
-    moments = [(entry, _at_entry(person[0]), float(o[0]["entry_severity"]))]
-    days, scores, courses = [entry], [float(o[0]["entry_severity"])], _Courses(treatments)
+    moments = [(entry, at_entry(person[0]), float(o[0]["entry_severity"]))]
+    days, scores, courses = [entry], [float(o[0]["entry_severity"])], Courses(treatments)
     while days[-1] < end:
         day = min(days[-1] + DAYS_PER_WEEK, end)
         q[0]["horizon"] = day
@@ -81,17 +81,17 @@ def tell_life(
             before, now, event = p.copy(), float(p[0]["wake"]), int(p[0]["event"])
             wake_one(p[0], o[0], q[0], s, tally[0])
             courses.note(before[0], p[0], now)
-            told = _told(event, before[0], p[0], treatments)
+            told = told_of(event, before[0], p[0], treatments)
             if told:
                 moments.append((now, told, _score(before, q[0], now)))
         days.append(day)
         scores.append(_score(p, q[0], day))
     if p[0]["state"] != c.DEAD:
-        moments.append((end, f"the model ends: {_state(p[0])}", scores[-1]))
+        moments.append((end, f"the model ends: {state_of(p[0])}", scores[-1]))
     return Life(tuple(moments), tuple(days), tuple(scores), courses.until(end))
 
 
-class _Courses:
+class Courses:
     """Courses as they begin and end."""
 
     def __init__(self, labels: Sequence[str]) -> None:
@@ -118,18 +118,20 @@ def _score(p: NDArray[Any], q: Any, day: float) -> float:
     return math.nan if p[0]["state"] == c.DEAD else float(score_of(p[0], q, day))
 
 
-def _state(p: Any) -> str:
+def state_of(p: Any) -> str:
+    """Return the state of a patient in words."""
     return STATES[p["state"]].replace("_", " ")
 
 
-def _at_entry(p: Any) -> str:
+def at_entry(p: Any) -> str:
+    """Return with which past, and whether in care, a patient enters."""
     failures = int(p["failures_before"])
     past = "no failed treatment" if not failures else f"{failures} failed treatment(s)"
     care = "in care" if p["care"] == c.CARE_WAIT else "not in care"
     return f"enters the model: {past} in this episode, {care}"
 
 
-def _told(event: int, before: Any, after: Any, treatments: Sequence[str]) -> str:
+def told_of(event: int, before: Any, after: Any, treatments: Sequence[str]) -> str:
     """Return what an event did, an empty string for what nobody needs to read."""
     parts = [_happened(event, before, after, treatments)]
     if after["state"] != before["state"] and after["state"] in (c.REMITTED, c.RECOVERED):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +22,7 @@ from popmodel.parameters import (
 from popmodel.parameters.cards import Prices
 from popmodel.rules.codes import COST_PLACES
 from popmodel.rules.records import MICRO, WEEK_COST, History
+from popmodel.scenario.place_change import AS_SAID, PlaceChange
 from popmodel.scenario.routing import chain
 from popmodel.scenario.schema import Scenario
 from popmodel.scenario.services import (
@@ -33,7 +35,7 @@ from popmodel.scenario.services import (
     site_names,
 )
 from popmodel.units import DAYS_PER_WEEK, DAYS_PER_YEAR
-from popmodel.waiting import service_table, wait_table
+from popmodel.waiting import service_table, service_use, wait_table
 
 
 def served_elsewhere(scenario: Scenario) -> dict[str, str]:
@@ -72,25 +74,55 @@ def place_tables(
 ) -> dict[str, Any]:
     """Return waits.csv and services.csv; both are empty where no service is limited."""
     services, sites = tuple(sorted(evidence.services)), site_names(scenario)
-    q: Any = parameters.record
-    parts = {
-        str(n): float(q["place_units"][0, n]) / evidence.services[services[k]].patients_at_once
+    weekly = service_weeks(scenario, evidence, parameters, waits, horizon_days)
+    return {
+        "waits": wait_table(waits, services, sites, parameters.biotypes, scenario.replicates),
+        "services": weekly,
+        "service_use": service_use(
+            weekly, waits, services, sites, scenario.replicates,
+            prices_of_places(scenario, evidence, parameters),
+        ),
+    }  # fmt: skip
+
+
+def service_weeks(
+    scenario: Scenario,
+    evidence: Evidence,
+    parameters: Parameters,
+    waits: Mapping[str, Any],
+    horizon_days: float,
+    change: PlaceChange = AS_SAID,
+) -> Any:
+    """Return services.csv for the strategies whose waits are given, after a change of places."""
+    services, sites = tuple(sorted(evidence.services)), site_names(scenario)
+    places = {
+        (name, one.id, site): (one.since_days, one.places.astype(np.float64))
+        for name in waits
+        for site in sites
+        for one in services_here(scenario, evidence, name, site, change)
+        if one.is_limited
+    }
+    parts = parts_of_places(evidence, parameters)
+    return service_table(waits, services, sites, places, parts, scenario.replicates, horizon_days)
+
+
+def parts_of_places(evidence: Evidence, parameters: Parameters) -> dict[str, float]:
+    """Return the share of a place that a course takes, by position of the treatment as text."""
+    services, q = sorted(evidence.services), parameters.record
+    units: Any = q["place_units"][0]
+    return {
+        str(n): float(units[n]) / evidence.services[services[k]].patients_at_once
         for n, k in enumerate(q["service"][0])
         if k >= 0 and n < len(parameters.treatments)
     }
-    places = {
-        (name, one.id, site): (one.since_days, one.places.astype(np.float64))
-        for name in scenario.strategies
-        for site in sites
-        for one in services_here(scenario, evidence, name, site)
-        if one.is_limited
-    }
-    return {
-        "waits": wait_table(waits, services, sites, parameters.biotypes, scenario.replicates),
-        "services": service_table(
-            waits, services, sites, places, parts, scenario.replicates, horizon_days
-        ),
-    }
+
+
+def prices_of_places(
+    scenario: Scenario, evidence: Evidence, parameters: Parameters
+) -> dict[str, float]:
+    """Return what a place costs a year, used or idle, by service whose places are charged."""
+    charged = place_costs(scenario)
+    return {name: price_of_place(scenario, evidence, parameters, name) for name in charged}
 
 
 def plans_of_scenario(
@@ -99,15 +131,22 @@ def plans_of_scenario(
     parameters: Parameters,
     population: NDArray[Any],
     records: list[Any],
+    names: Sequence[str] | None = None,
+    change: PlaceChange = AS_SAID,
 ) -> Plans | None:
-    """Return the places by strategy and site; None where nobody shares any."""
+    """Return the places by strategy and site; None where nobody shares any.
+
+    `names` are the strategies of the records, all if None; `change` is made to their places.
+    """
     if not has_systems(scenario, evidence):
         return None
     usual = int(parameters.record["contact_usual"][0])
     hours = [site.travel_hours for site in scenario.sites.values()] or [0.0]
     plans = []
-    for name, record in zip(scenario.strategies, records, strict=True):
-        own = [services_here(scenario, evidence, name, site) for site in site_names(scenario)]
+    for name, record in zip(names or scenario.strategies, records, strict=True):
+        own = [
+            services_here(scenario, evidence, name, site, change) for site in site_names(scenario)
+        ]
         plans.append(
             tuple(
                 SitePlan(
@@ -122,12 +161,16 @@ def plans_of_scenario(
 
 
 def services_here(
-    scenario: Scenario, evidence: Evidence, strategy: str, site: str
+    scenario: Scenario,
+    evidence: Evidence,
+    strategy: str,
+    site: str,
+    change: PlaceChange = AS_SAID,
 ) -> list[CompiledService]:
     """Return the services of a site under a strategy; what the strategy never uses has no limit."""
     used = services_of_strategy(scenario, evidence, strategy)
     return [
-        one
+        change(one, site)
         if one.id in used
         else replace(one, since_days=np.zeros(1), places=np.array([UNLIMITED]))
         for one in compile_services(scenario, evidence, strategy, site)
@@ -161,6 +204,8 @@ def charge_places(
     parameters: Parameters,
     population: NDArray[Any],
     histories: list[History],
+    names: Sequence[str] | None = None,
+    change: PlaceChange = AS_SAID,
 ) -> None:
     """Charge every strategy what its places cost, in equal parts to the patients who share them.
 
@@ -172,15 +217,17 @@ def charge_places(
         return
     groups = list(systems(population, replicate_of(scenario, population)))
     sites = site_names(scenario)
-    for name, history in zip(scenario.strategies, histories, strict=True):
+    for name, history in zip(names or scenario.strategies, histories, strict=True):
         for _, site, who in groups:
-            for service in services_here(scenario, evidence, name, sites[site]):
+            for service in services_here(scenario, evidence, name, sites[site], change):
                 if service.id in charged and service.is_limited:
-                    price = _price(scenario, evidence, parameters, service.id)
+                    price = price_of_place(scenario, evidence, parameters, service.id)
                     _charge(history, who, service, price, parameters)
 
 
-def _price(scenario: Scenario, evidence: Evidence, parameters: Parameters, name: str) -> float:
+def price_of_place(
+    scenario: Scenario, evidence: Evidence, parameters: Parameters, name: str
+) -> float:
     """Return the cost of a place per year, in the scenario's currency and price year."""
     said = place_costs(scenario)[name].per_place_year
     if said is not None:
@@ -202,13 +249,14 @@ def _charge(
             continue
         daily = price * places / DAYS_PER_YEAR
         plain = daily * (last - start)
-        worth = daily * _discounted_days(float(start), last, rate)
+        worth = daily * discounted_days(float(start), last, rate)
         history.accounts["cost"][who, COST_PLACES] += worth / len(who)
         history.accounts["cost_undiscounted"][who, COST_PLACES] += plain / len(who)
         _tally_weeks(history.tally, daily, float(start), last)
 
 
-def _discounted_days(start: float, end: float, rate: float) -> float:
+def discounted_days(start: float, end: float, rate: float) -> float:
+    """Return the days from `start` to `end`, discounted at a daily rate."""
     if rate == 0.0:
         return end - start
     return (math.exp(-rate * start) - math.exp(-rate * end)) / rate

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -28,6 +28,7 @@ from popmodel.pipeline.places import (
 from popmodel.population import synthesise
 from popmodel.results import Folder, structure_folder
 from popmodel.rules.records import History
+from popmodel.scenario.place_change import AS_SAID, PLENTY, PlaceChange
 from popmodel.scenario.routing import compile_strategies
 from popmodel.scenario.schema import Scenario
 from popmodel.stays import begun_table, stay_table
@@ -114,12 +115,27 @@ def histories_of(
     population: Any,
     records: list[Any],
     engine: str = "compiled",
+    names: Sequence[str] | None = None,
+    change: PlaceChange = AS_SAID,
     **options: Any,
 ) -> list[History]:
-    """Run compiled strategies on patients, with the places that the scenario says there are."""
-    plans = plans_of_scenario(scenario, evidence, parameters, population, records)
+    """Run compiled strategies on patients, with the places that the scenario says there are.
+
+    Args:
+        scenario: what is asked.
+        evidence: its cards.
+        parameters: its numbers.
+        population: patients at entry.
+        records: compiled strategies.
+        engine: `compiled` or `mesa`.
+        names: of the strategies in `records`; None: all of the scenario.
+        change: made to their places; `PLENTY` of them are not charged.
+        options: for the scheduler.
+    """
+    plans = plans_of_scenario(scenario, evidence, parameters, population, records, names, change)
     histories = scheduler(engine)(population, parameters.record, records, plans=plans, **options)
-    charge_places(scenario, evidence, parameters, population, histories)
+    if change.number is None or change.number < PLENTY:
+        charge_places(scenario, evidence, parameters, population, histories, names, change)
     return histories
 
 

@@ -19,7 +19,7 @@ from popmodel.report.appendix import (
     uncertainty_table,
     unverified_table,
 )
-from popmodel.report.charts import CHARTS
+from popmodel.report.charts import REPORTED
 from popmodel.report.extrapolated import extrapolated
 from popmodel.report.plain_words import answer
 from popmodel.report.printed import Cell, Table
@@ -76,7 +76,7 @@ def draw_missing(result: Result) -> None:
     known = read_captions(result.directory)
     missing = [
         name
-        for name, chart in CHARTS.items()
+        for name, chart in REPORTED.items()
         if all(result.has(need) for need in chart.needs)
         and not (name in known and _is_fresh(result, name))
         and not chart.table(result).empty
@@ -88,7 +88,7 @@ def draw_missing(result: Result) -> None:
 def _is_fresh(result: Result, name: str) -> bool:
     """Say whether a picture is there and no older than the tables it shows."""
     picture = result.directory / FOLDER / f"{name}.svg"
-    return picture.is_file() and picture.stat().st_mtime >= result.changed(CHARTS[name].needs)
+    return picture.is_file() and picture.stat().st_mtime >= result.changed(REPORTED[name].needs)
 
 
 def view(result: Result) -> dict[str, Any]:
@@ -138,7 +138,7 @@ def weight_words(result: Result, structure: str) -> str:
 
 
 def _is_drawn(name: str) -> bool:
-    return any(need.startswith(PSA) for need in CHARTS[name].needs)
+    return any(need.startswith(PSA) for need in REPORTED[name].needs)
 
 
 def letters(about: About) -> list[tuple[str, str]]:
@@ -365,7 +365,7 @@ def figures(result: Result) -> list[dict[str, str]]:
     """Return every chart that was drawn: question, finding, caption, picture as data."""
     known = read_captions(result.directory)
     found = []
-    for name in CHARTS:
+    for name in REPORTED:
         path = result.directory / FOLDER / f"{name}.svg"
         if name not in known or not path.is_file():
             continue

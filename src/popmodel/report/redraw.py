@@ -12,6 +12,7 @@ from popmodel.errors import InputError, Problems, did_you_mean
 from popmodel.report import style
 from popmodel.report.charts import (
     CHARTS,
+    PLACES_CHARTS,
     SEARCH_CHARTS,
     SENSITIVITY_CHARTS,
     VALIDATION_CHARTS,
@@ -20,7 +21,13 @@ from popmodel.report.charts import (
 from popmodel.report.tables import Result, load_result, write_atomically
 from popmodel.safe_csv import safe_csv
 
-EVERY = {**CHARTS, **SENSITIVITY_CHARTS, **VALIDATION_CHARTS, **SEARCH_CHARTS}
+EVERY = {
+    **CHARTS,
+    **SENSITIVITY_CHARTS,
+    **VALIDATION_CHARTS,
+    **SEARCH_CHARTS,
+    **PLACES_CHARTS,
+}
 FOLDER = "charts"
 CAPTIONS = "captions.json"
 """What is said about every chart drawn, for the report and for other pages."""

@@ -21,6 +21,8 @@ DAGGER = "\u00a0†"
 MANIFEST = "manifest.json"
 PSA = "psa/"
 """Begins the name of a table that the probabilistic analysis has saved."""
+PLACES = "places/"
+"""Begins the name of a table of `popmodel places`, in its folder below a run or in its own."""
 YEAR_WEEK = 52
 MOST_WEEKS = 130
 """A line through so many weeks looks like one through all of them."""
@@ -140,6 +142,8 @@ class Result:
     def _path(self, name: str) -> Path:
         if name.startswith(PSA):
             return self._psa_home() / f"{name.removeprefix(PSA)}.csv"
+        if name.startswith(PLACES) and not (self.directory / PLACES.rstrip("/")).is_dir():
+            return self.directory / f"{name.removeprefix(PLACES)}.csv"
         return self.directory / f"{name}.csv"
 
     def has(self, name: str) -> bool:

@@ -76,6 +76,6 @@ def _only_analyses(folder: Path) -> bool:
 
 
 def is_analysis(folder: Path) -> bool:
-    """Tell whether a folder is an analysis, sweep or search, kept beside a run's tables."""
-    named = folder.name in ("psa", "search") or folder.name.startswith("sweep-")
+    """Tell whether a folder is an analysis kept beside a run: draws, sweep, search, or places."""
+    named = folder.name in ("psa", "search") or folder.name.startswith(("sweep-", "places"))
     return named and (folder / MANIFEST).is_file()

@@ -829,6 +829,10 @@ class Scenario(_Part):
         max_length=100,
         description="Sites with own catchments and places; left out: one site for everybody.",
     )
+    value_places: bool = Field(
+        default=False,
+        description="After a run, say too what one more place is worth and what waiting costs.",
+    )
     overrides: dict[str, Any] = Field(
         default_factory=dict,
         description="Numbers that replace those on cards, by dotted or nested path.",

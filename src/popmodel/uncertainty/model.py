@@ -2,8 +2,9 @@
 
 A run gives, for every strategy, means per patient over eight equal blocks of patients. The mean
 over blocks is the mean over all; blocks are the same patients in every strategy and every run, so
-their spread tells the Monte Carlo error of any difference. For maps by subgroup the same means can
-be had by biotype and severity.
+their spread tells the Monte Carlo error of any difference. Where patients share limited places,
+blocks are whole replicates, because patients of one system wait for each other. For maps by
+subgroup the same means can be had by biotype and severity.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ import pandas as pd
 from numba.core import event
 from numpy.typing import NDArray
 
-from popmodel.errors import InputError
+from popmodel.errors import InputError, Problem
 from popmodel.evidence.load import Evidence
 from popmodel.outcomes import groups_of, patient_table
 from popmodel.parameters import compile_strategy
 from popmodel.parameters.treatments import FAMILIES_DRAWN
 from popmodel.pipeline.manifest import card_hashes
+from popmodel.pipeline.places import replicates_shared
 from popmodel.pipeline.stages import histories_of, parameters_of, population_of
 from popmodel.provenance import code_hash
 from popmodel.randomness import subject_salt
@@ -34,9 +36,11 @@ from popmodel.rules.records import History
 from popmodel.scenario.options import where_of
 from popmodel.scenario.routing import compile_strategies
 from popmodel.scenario.schema import Scenario, StructureChoice
+from popmodel.scenario.services import limited_services
 from popmodel.uncertainty.run import Run
 from popmodel.units import DAYS_PER_WEEK
 from popmodel.vocabulary import STATES
+from popmodel.waiting import wait_summary
 
 BLOCKS: Final = 8
 BLOCK: Final = "block"
@@ -53,6 +57,8 @@ OUTCOMES: Final = (
     "share_time_in_remission", "relapses", "courses", "crises", "deaths", "suicides",
 )  # fmt: skip
 """Means per patient that every run leaves."""
+WAITS: Final = ("wait_days_mean", "wait_days_median", "wait_days_p90")
+"""Days waited for a place, all services together, in rows of blocks; where services are limited."""
 SEEDS: Final = 10**15
 
 
@@ -71,7 +77,13 @@ class ModelJob:
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns of the rows."""
-        return (*KEYS, *OUTCOMES, *([IN_REMISSION] if self.subgroups else []))
+        waits = WAITS if self.shares_places else ()
+        return (*KEYS, *OUTCOMES, *waits, *([IN_REMISSION] if self.subgroups else []))
+
+    @cached_property
+    def shares_places(self) -> bool:
+        """Whether a service has a number of places, so that patients wait for each other."""
+        return bool(limited_services(self.scenario, self.scenario.evidence()))
 
     @cached_property
     def identity(self) -> str:
@@ -96,7 +108,7 @@ class ModelJob:
         Done by a run of one patient: the rules are the same for any number of them.
         """
         asked = self.scenario
-        few = {"population.size": 1, "replicates": 1}
+        few = {"population.size": 1, "replicates": BLOCKS if self.shares_places else 1}
         if asked.population.incident_per_year:
             few["population.incident_per_year"] = 1
         with event.install_recorder("numba:compile") as compiled_now:
@@ -117,13 +129,19 @@ class ModelJob:
             strategies = [compile_strategy(s) for s in compile_strategies(scenario, evidence)]
         lucky = scenario.changed(seed=seed_of(scenario.seed, run.luck)) if run.luck else scenario
         population = population_of(lucky, parameters, threads=1)
+        require_replicates(scenario, evidence)
         histories = histories_of(
             lucky, evidence, parameters, population, strategies, threads=1, keep_persons=False
         )
+        replicate = replicates_shared(lucky, evidence, population)
         rows = []
         for name, history in zip(scenario.strategies, histories, strict=True):
             table = patient_table(population, history, parameters)
-            rows.append(_rows(name, table, self.subgroups))
+            block = (table["patient"].to_numpy() if replicate is None else replicate) % BLOCKS
+            found = _rows(name, table, block, self.subgroups)
+            if self.shares_places:
+                found = found.join(_waits(history.waits, len(found)))
+            rows.append(found)
             if self.subgroups:
                 rows.append(_weeks(name, history, float(parameters.record["horizon"][0])))
         found = pd.concat(rows, ignore_index=True)
@@ -171,9 +189,34 @@ def choice_of(scenario: Scenario, structure: str) -> StructureChoice:
     return choices[structure]
 
 
-def _rows(strategy: str, table: pd.DataFrame, subgroups: bool) -> pd.DataFrame:
-    """Return the means of one strategy by block, and by subgroup if wanted."""
-    parts = [_means(BLOCK, table["patient"].to_numpy() % BLOCKS, range(BLOCKS), table)]
+def require_replicates(scenario: Scenario, evidence: Evidence) -> None:
+    """Refuse a scenario whose patients share places in too few replicates to fill all blocks.
+
+    Raises:
+        InputError: patients of one system wait for each other, so luck is told by replicates.
+    """
+    if scenario.replicates >= BLOCKS or not limited_services(scenario, evidence):
+        return
+    where = str(scenario.source_files[0]) if scenario.source_files else ""
+    told = (
+        f"{scenario.replicates} are too few: patients wait for each other, so luck is told by "
+        f"replicates, and {BLOCKS} are the fewest"
+    )
+    hint = f"replicates: {BLOCKS} or more, or --set replicates={BLOCKS}"
+    raise InputError([Problem(where, 0, 0, "replicates", told, hint)])
+
+
+def _waits(waits: NDArray[Any], rows: int) -> pd.DataFrame:
+    """Return days waited by block, for the first rows; nan for the rows of subgroups."""
+    courses = waits[waits["booster"] == 0]
+    of = courses["replicate"] % BLOCKS
+    found = pd.DataFrame([wait_summary(courses[of == block], 1) for block in range(BLOCKS)])
+    return found[list(WAITS)].reindex(range(rows))
+
+
+def _rows(strategy: str, table: pd.DataFrame, block: NDArray[Any], subgroups: bool) -> pd.DataFrame:
+    """Return the means of one strategy by block of patients, and by subgroup if wanted."""
+    parts = [_means(BLOCK, block, range(BLOCKS), table)]
     if subgroups:
         groups = groups_of(table)
         biotype, band = groups["biotype"], groups["severity_band"]

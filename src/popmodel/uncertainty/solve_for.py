@@ -15,7 +15,7 @@ from popmodel.scenario.schema import Scenario
 from popmodel.uncertainty.condition import Condition, Margin, margin_of, read_condition
 from popmodel.uncertainty.contrasts import Asked, asked_of
 from popmodel.uncertainty.factors import Factor
-from popmodel.uncertainty.model import OUTCOMES, ModelJob
+from popmodel.uncertainty.model import OUTCOMES, WAITS, ModelJob
 from popmodel.uncertainty.reading import scenario_beliefs, value_today
 from popmodel.uncertainty.run import Run
 from popmodel.uncertainty.solve import MOST_EVALUATIONS, Solution, solve
@@ -62,7 +62,8 @@ def question_of(
     """
     require_simulable(scenario)
     value_today(scenario, path)
-    condition = read_condition(until, asked_of(scenario), OUTCOMES)
+    known = [*OUTCOMES, *(WAITS if ModelJob(scenario).shares_places else ())]
+    condition = read_condition(until, asked_of(scenario), known)
     low, high = between or _believed(scenario, path)
     _check_unit(scenario, path, low, high)
     names = tuple(choice.name for choice in scenario.structures())

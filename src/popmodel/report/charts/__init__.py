@@ -13,13 +13,19 @@ from popmodel.report.charts import (
     flow,
     interactions,
     morris_plane,
+    need_map,
     pawn_bars,
+    place_demand,
+    place_value,
+    place_value_by_year,
+    places_tried,
     policy_map,
     remission_by_biotype_and_severity,
     remission_fan,
     remission_over_time,
     remission_per_million,
     search_frontier,
+    service_use,
     settings_flow,
     sobol_bars,
     sobol_structures,
@@ -32,6 +38,10 @@ from popmodel.report.charts import (
     value_based_price,
     value_of_information,
     value_of_numbers,
+    waiting_cost,
+    waiting_list,
+    waiting_times,
+    who_waits,
 )
 from popmodel.report.charts.chart import Chart
 
@@ -83,4 +93,31 @@ VALIDATION_CHARTS: dict[str, Chart] = {chart.name: chart for chart in (validatio
 SEARCH_CHARTS: dict[str, Chart] = {chart.name: chart for chart in (search_frontier.CHART,)}
 """Charts of the folder of `popmodel search`."""
 
-__all__ = ["CHARTS", "SEARCH_CHARTS", "SENSITIVITY_CHARTS", "VALIDATION_CHARTS", "Chart"]
+PLACES_CHARTS: dict[str, Chart] = {
+    chart.name: chart
+    for chart in (
+        waiting_list.CHART,
+        waiting_times.CHART,
+        service_use.CHART,
+        need_map.CHART,
+        waiting_cost.CHART,
+        place_value.CHART,
+        place_value_by_year.CHART,
+        place_demand.CHART,
+        who_waits.CHART,
+        places_tried.CHART,
+    )
+}
+"""Charts where services have a number of places: of a run, and of what is asked about places."""
+REPORTED: dict[str, Chart] = {**CHARTS, **PLACES_CHARTS}
+"""Charts of a report, where their tables are there."""
+
+__all__ = [
+    "CHARTS",
+    "PLACES_CHARTS",
+    "REPORTED",
+    "SEARCH_CHARTS",
+    "SENSITIVITY_CHARTS",
+    "VALIDATION_CHARTS",
+    "Chart",
+]
