@@ -37,6 +37,9 @@ from popmodel.rules.codes import JOIN_BOOSTER, WAIT_STILL
 from popmodel.rules.places import find_full, take_place
 from popmodel.rules.wake import enter, leave, settle, wake_up
 
+ROUNDING = 1e-9
+"""A share of slots that is a whole number but for its last bit is that number."""
+
 
 @rule
 def slots_on(v: Any, service: Any, day: Any) -> Any:
@@ -51,7 +54,7 @@ def slots_on(v: Any, service: Any, day: Any) -> Any:
 @rule
 def open_to_all(v: Any, service: Any, slots: Any) -> Any:
     """Return how many slots are not ring-fenced."""
-    return slots - math.floor(v.fence_share[service] * slots)
+    return slots - math.floor(v.fence_share[service] * slots + ROUNDING)
 
 
 @rule
@@ -181,7 +184,7 @@ def simulate_site(
     """
     n = len(persons)
     counts = tally[0]
-    beats = math.ceil(q.horizon / v.beat)
+    beats = beat_of(q.horizon, v.beat)
     heads = np.full(beats, NONE, dtype=np.int32)
     board = np.full((n, COLUMNS), NONE, dtype=np.int32)
     services = services_of(s)
