@@ -21,6 +21,7 @@ CODE = ROOT / "src" / "popmodel"
 # Words of the field that happen to be the id of a card too; each is said where it is decided.
 WORDS = {
     "augmentation",  # a kind of treatment card
+    "waiting_list",  # a chart, and a contact
     "other",  # a family without a colour of its own
     "none",  # not in care: one of the two contacts the rules must know …
     "usual_care",  # … and the contact of gaps, waits and aftercare

@@ -13,7 +13,7 @@ from tests.worlds import USUAL_CARE, ask, live, shipped_lives
 from popmodel import outcomes
 from popmodel.economics.incremental import incremental_table
 from popmodel.parameters import years_ahead
-from popmodel.vocabulary import COST_CATEGORIES, SEXES
+from popmodel.vocabulary import COST_CATEGORIES, PAYERS, SEXES
 
 DAYS = 5 * 365.25
 RATE = math.log(1.03)
@@ -134,7 +134,8 @@ def test_the_setting_card_says_who_pays(shipped, parameters):
     assert set(parameters.payers) == set(COST_CATEGORIES)
     for category, shares in parameters.payers.items():
         assert sum(shares.values()) == pytest.approx(1.0)
-        assert set(shares) == set(shipped.settings["united_states"].payers[category])
+        said = shipped.settings["united_states"].payers
+        assert set(shares) == set(said.get(category, {PAYERS[category]: 1.0}))
 
 
 # ------------------------------------------------------------------ effects beside QALYs

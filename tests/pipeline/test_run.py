@@ -134,14 +134,6 @@ def test_progress_ends_where_it_should(small):
     assert [done for done, _ in told] == sorted(done for done, _ in told)
 
 
-def test_limited_places_are_refused_before_anything_is_written(tmp_path):
-    offer = {"saint": {"offer": [{"treat": "saint"}]}}
-    scenario = ask(tmp_path, offer, services={"saint_suite": {"places": 4}}, size=10)
-    with pytest.raises(InputError, match="limited places"):
-        pipeline.run(scenario, out=tmp_path / "answers")
-    assert not (tmp_path / "answers").exists()
-
-
 def test_patients_in_the_community_are_offered_what_a_rule_offers_at_home(tmp_path):
     offers = {
         setting: {"offer": [{"treat": "escitalopram", "when": {"setting": [setting]}}]}

@@ -17,6 +17,8 @@ def new_patient(parameters):
 
     def make(number: int = 0, **fields):
         p = np.zeros(1, dtype=PATIENT)
+        p["want"] = p["place"] = -1
+        p["renege"] = p["freed"] = np.inf
         row = p[0]
         row["key"] = patient_key(1, number)
         row["id"] = number

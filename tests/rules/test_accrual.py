@@ -16,6 +16,7 @@ from popmodel.rules.codes import (
     CARE_COURSE,
     COST_ADVERSE,
     COST_CRISIS,
+    COST_PLACES,
     COSTS,
     RECOVERED,
     REMITTED,
@@ -31,8 +32,8 @@ YEARLY = st.sampled_from([0.0, 0.015, 0.03, 0.05, 0.5])
 FAR = 1e6  # days: utility that does not move before then
 
 
-AT_ONCE = (COST_ADVERSE, COST_CRISIS)
-"""What is paid when it happens and never flows."""
+AT_ONCE = (COST_ADVERSE, COST_CRISIS, COST_PLACES)
+"""What is paid when it happens, or shared out at the end, and never flows."""
 
 
 def weekly_money(tally, category):

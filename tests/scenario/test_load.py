@@ -81,7 +81,9 @@ def test_a_lifetime_may_be_written_both_ways(small, write):
 
 def test_a_resolved_scenario_loads_to_the_same(write, tmp_path):
     scenario = load_scenario(
-        write(), {"treatments.saint.cost.course": "15000", "services.saint_suite.places": "4"}
+        write(),
+        {"treatments.saint.cost.course": "15000", "services.saint_suite.places": "4"},
+        replicates=20,
     )
     path = tmp_path / "resolved.yaml"
     with path.open("w", encoding="utf-8") as file:
@@ -283,6 +285,7 @@ def test_a_set_reaches_into_lists_and_new_places(write):
         {
             "strategies.saint_first.offer.0.when.severity.at_least": "20",
             "services.saint_suite.places": "7",
+            "replicates": "20",
         },
     )
     assert scenario.strategies["saint_first"].offer[0].when.severity.at_least == 20

@@ -245,7 +245,7 @@ def test_new_episodes_that_are_not_used_are_remarked_on(small, write):
 
 
 def test_a_service_that_nothing_needs_is_remarked_on(small, write):
-    text = small.replace("horizon:", "services: {therapist: {places: 4}}\nhorizon:")
+    text = small.replace("horizon:", "services: {therapist: {places: 4}}\nreplicates: 20\nhorizon:")
     (warning,) = check_scenario(write(text)).warnings
     assert "therapist" in warning
 

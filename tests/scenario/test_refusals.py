@@ -12,8 +12,6 @@ from popmodel.errors import InputError
 from popmodel.evidence.load import load_evidence
 from popmodel.scenario import check_scenario, load_scenario
 
-LIMITED = "services:\n  saint_suite:\n    places: 4\nhorizon:"
-OPENING = "services: {saint_suite: {opening: [{since: 2026-06-01, places: 4}]}}\nhorizon:"
 NO_FIT = "structure: {correlation: optimistic, extrapolation: none}\nhorizon:"
 
 
@@ -33,8 +31,6 @@ def few_fits(monkeypatch):
 @pytest.mark.parametrize(
     ("said", "line", "column", "where", "words"),
     [
-        (LIMITED, 7, 5, "services.saint_suite.places", "limited places are not simulated"),
-        (OPENING, 5, 26, "services.saint_suite.opening", "limited places are not simulated"),
         (NO_FIT, 5, 38, "structure.extrapolation", "none needs the calibrated card"),
     ],
 )
@@ -54,24 +50,15 @@ def test_every_command_refuses_in_the_same_words_at_the_same_place(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.usefixtures("few_fits")
+@pytest.mark.filterwarnings("ignore::popmodel.errors.InputWarning")
 def test_a_run_from_python_refuses_in_the_words_of_check(small, write):
-    path = write(small.replace("horizon:", LIMITED))
-    with pytest.raises(InputError, match="saint_suite") as error:
+    path = write(small.replace("horizon:", NO_FIT))
+    with pytest.raises(InputError, match="calibrated card") as error:
         pipeline.run(load_scenario(path))
-    (told,) = error.value.problems
-    (refused,) = check_scenario(path).refused
-    assert (told.message, told.hint) == (refused.message, refused.hint)
-
-
-@pytest.mark.parametrize("said", ["", "services: {saint_suite: {places: null}}\n"])
-def test_places_for_everybody_are_not_refused(small, write, said):
-    assert check_scenario(write(small.replace("horizon:", f"{said}horizon:"))).refused == ()
-
-
-def test_places_on_a_card_are_refused_too(small, write):
-    said = "overrides: {services.saint_suite: {places: 4}}\nhorizon:"
-    (refused,) = check_scenario(write(small.replace("horizon:", said))).refused
-    assert (refused.line, refused.where) == (5, "overrides.services.saint_suite.places")
+    told = [(one.message, one.hint) for one in error.value.problems]
+    assert told
+    assert told == [(one.message, one.hint) for one in check_scenario(path).refused]
 
 
 def test_a_fit_with_its_factors_is_not_refused(small, write):
@@ -90,6 +77,6 @@ def test_a_structure_without_a_fit_is_remarked_on_and_can_be_run(small, write):
 
 
 def test_a_number_is_explained_although_its_scenario_cannot_be_run(small, write, capsys):
-    path = write(small.replace("horizon:", LIMITED))
+    path = write(small.replace("horizon:", NO_FIT))
     assert main(["explain", "treatments.saint.cost.course", "--scenario", str(path)]) == 0
     assert "USD" in capsys.readouterr().out

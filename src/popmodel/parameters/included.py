@@ -23,6 +23,7 @@ CHARGES: Final[Mapping[str, tuple[str, ...]]] = {
     "background": ("background_cost", "resistant_cost"),
     "productivity": ("productivity_cost",),
     "patient_time": ("time_session", "time_visit", "time_booster"),
+    "places": (),
 }
 """The fields of the record by which a category is charged."""
 OWN: Final = {"care_costs": "background", "productivity": "productivity"}
