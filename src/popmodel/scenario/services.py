@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,6 +93,8 @@ def said(scenario: Scenario, name: str, strategy: str = "", site: str = "") -> S
 
 def limited_services(scenario: Scenario, evidence: Evidence) -> list[str]:
     """Return the services that have a number of places anywhere in a scenario, sorted."""
+    if not _says_places(scenario, evidence):
+        return []
     found = {
         service.id
         for strategy in scenario.strategies
@@ -100,6 +103,18 @@ def limited_services(scenario: Scenario, evidence: Evidence) -> list[str]:
         if service.is_limited
     }
     return sorted(found & set(services_used(scenario, evidence).values()))
+
+
+def _says_places(scenario: Scenario, evidence: Evidence) -> bool:
+    """Whether a card or a part of the scenario says a number of places at all: quick to tell."""
+    parts: list[Mapping[str, ServiceChange]] = [
+        scenario.services,
+        *(site.services for site in scenario.sites.values()),
+        *(strategy.services for strategy in scenario.strategies.values()),
+    ]
+    return any(card.places is not None for card in evidence.services.values()) or any(
+        service.places is not None or service.opening for part in parts for service in part.values()
+    )
 
 
 def services_used(scenario: Scenario, evidence: Evidence) -> dict[str, str]:
