@@ -7,7 +7,7 @@ are paired by patient, because the same patient has the same luck under every st
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -68,10 +68,12 @@ def patient_table(
     history: History,
     parameters: Parameters,
     replicate: NDArray[Any] | None = None,
+    wanted: Collection[str] | None = None,
 ) -> pd.DataFrame:
     """Return one row a patient: who they are, what happened, what it cost.
 
     `replicate` is given where patients share places; then `site` and `replicate` are columns.
+    `wanted` names the columns that are asked for, all of them when None.
     """
     a = history.accounts
     horizon = float(parameters.record["horizon"][0])
@@ -114,7 +116,11 @@ def patient_table(
         "cost_health_care_undiscounted": sum(plain_cost[k] for k in health),
         "cost_societal": sum(cost),
         "cost_societal_undiscounted": sum(plain_cost),
-        **work_lost_to_death(population, died, parameters),
+        **(
+            work_lost_to_death(population, died, parameters)
+            if wanted is None or "cost_productivity_death" in wanted
+            else {}
+        ),
         "wait_days": a["wait_days"],
         "waits": a["waits"],
         "events": a["events"],
@@ -124,7 +130,14 @@ def patient_table(
     for k, name in enumerate(COST_CATEGORIES):
         table[f"cost_{name}"] = cost[k]
         table[f"cost_{name}_undiscounted"] = plain_cost[k]
-    return pd.DataFrame({name: _column(values) for name, values in table.items()}, copy=False)
+    return pd.DataFrame(
+        {
+            name: _column(values)
+            for name, values in table.items()
+            if wanted is None or name in wanted
+        },
+        copy=False,
+    )
 
 
 def if_followed(values: NDArray[Any], followed: NDArray[Any], days: float) -> NDArray[Any]:

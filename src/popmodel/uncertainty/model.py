@@ -59,6 +59,8 @@ OUTCOMES: Final = (
 """Means per patient that every run leaves."""
 WAITS: Final = ("wait_days_mean", "wait_days_median", "wait_days_p90")
 """Days waited for a place, all services together, in rows of blocks; where services are limited."""
+WANTED: Final = frozenset({"patient", "age", "sex", "biotype", "severity", *OUTCOMES})
+"""What a run needs to know of its patients."""
 SEEDS: Final = 10**15
 
 
@@ -136,7 +138,7 @@ class ModelJob:
         replicate = replicates_shared(lucky, evidence, population)
         rows = []
         for name, history in zip(scenario.strategies, histories, strict=True):
-            table = patient_table(population, history, parameters)
+            table = patient_table(population, history, parameters, wanted=WANTED)
             block = (table["patient"].to_numpy() if replicate is None else replicate) % BLOCKS
             found = _rows(name, table, block, self.subgroups)
             if self.shares_places:
