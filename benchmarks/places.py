@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from types import ModuleType
@@ -11,6 +12,7 @@ from benchmarks.questions import ROOT
 
 from popmodel.engine.compiled import History
 from popmodel.engine.plans import Plans
+from popmodel.errors import InputWarning
 from popmodel.parameters import Parameters, compile_strategy
 from popmodel.pipeline import parameters_of, population_of
 from popmodel.pipeline.places import plans_of_scenario
@@ -42,7 +44,9 @@ class PlacesQuestion:
 @lru_cache(maxsize=2)
 def question(size: int) -> PlacesQuestion:
     """Return the question for so many patients, with places in proportion."""
-    scenario = load_scenario(QUESTION, patients=size, structure="evidence")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", InputWarning)  # nobody reads an error off one replicate
+        scenario = load_scenario(QUESTION, patients=size, structure="evidence")
     more = {
         name: service.model_copy(update={"places": max(service.places * size // PLACES_FOR, 1)})
         for name, service in scenario.services.items()

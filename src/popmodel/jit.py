@@ -20,6 +20,7 @@ import platformdirs
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _PACKAGE = Path(__file__).resolve().parent
+_ENGINE = ("compiled", "memory", "queues", "services")
 
 
 def _rulebook_hash() -> str:
@@ -27,7 +28,7 @@ def _rulebook_hash() -> str:
     digest = hashlib.blake2b(digest_size=8)
     digest.update(f"{numba.__version__} {sys.version_info[:3]}".encode())
     files = [_PACKAGE / "randomness.py", _PACKAGE / "jit.py", *sorted(_PACKAGE.glob("rules/*.py"))]
-    files += [_PACKAGE / "engine" / f"{name}.py" for name in ("compiled", "services", "queues")]
+    files += [_PACKAGE / "engine" / f"{name}.py" for name in _ENGINE]
     for file in files:
         if file.exists():
             digest.update(file.read_bytes())

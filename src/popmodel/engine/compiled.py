@@ -50,7 +50,7 @@ def simulate(
         strategies: one strategy record each.
         threads: how many; all processors when None.
         progress: called with the number of patients that a finished block held.
-        keep_persons: return end states too (312 bytes a patient and strategy).
+        keep_persons: return end states too (320 bytes a patient and strategy).
         count: whether to count by week and line; a virtual trial only reads scores.
         plans: places by strategy, where services have a number of places or there are sites.
 

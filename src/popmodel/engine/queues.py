@@ -1,124 +1,170 @@
-"""Queues and a calendar as links in one board: constant memory a patient, any number of queues.
+"""Queues and a calendar: who is served first, and whose turn it is on a day.
 
-A queue is a pairing heap (Fredman, Sedgewick, Sleator & Tarjan, Algorithmica 1986;1:111): joining
-takes one comparison, being served or leaving a few. The order of patients is total (rank, day
-joined, number), so who is served does not depend on how the heap lies. The calendar keeps, for
-every beat, the patients who join a queue or have an event of their own while waiting.
+A queue is a heap of four children a node (Johnson, Information Processing Letters 1975;4:53) whose
+entries hold all that is compared, so serving one out of a million touches a few short rows and not
+the records of those who stay behind. Who leaves or changes rank leaves the old entry where it is:
+its stamp no longer fits, and it is thrown away when it comes first or when room is short. The
+order of patients is total (rank, day joined, number), so who is served does not depend on how a
+heap lies. The calendar keeps, for every beat, the patients who join a queue or have an event of
+their own while waiting.
 """
 
 from __future__ import annotations
 
 from typing import Any, Final
 
+import numpy as np
+
 from popmodel.jit import rule
 
 NONE: Final = -1
-BEAT, LATER, EARLIER, CHILD, NEXT, BEFORE, TICKET, HELD = range(8)
-"""Columns of the board: beat and neighbours in its list; child and neighbours in the heap; rows of
-the log that the wait and the place held fill."""
-COLUMNS: Final = 8
+CHILDREN: Final = 4
+LANES: Final = 2
+
+ROW: Final = np.dtype(
+    [
+        ("beat", "i4"),  # in the calendar: beat, and neighbours in its list
+        ("later", "i4"),
+        ("earlier", "i4"),
+        ("ticket", "i4"),  # rows of the log that the wait and the place held fill
+        ("held", "i4"),
+        ("stamp", "i4"),  # of the entry that counts; all others of the patient are void
+    ]
+)
+"""A patient's row of the board."""
+
+ENTRY: Final = np.dtype([("rank", "f8"), ("joined", "f8"), ("who", "i4"), ("stamp", "i4")])
+"""An entry of a queue: what is compared, the patient's position, and a stamp."""
+
+
+def new_board(n: int) -> np.ndarray[Any, Any]:
+    """Return a board on which n patients are in no queue and on no list."""
+    return np.full(n, np.array((*[NONE] * 5, 0), dtype=ROW))
+
+
+def new_queues(services: int) -> np.ndarray[Any, Any]:
+    """Return empty queues, one a service and lane."""
+    return np.empty((LANES * services, 64), dtype=ENTRY)
 
 
 @rule
-def comes_first(persons: Any, a: Any, b: Any) -> Any:
-    """Tell whether patient a is served before patient b."""
-    x, y = persons[a], persons[b]
-    if x.rank != y.rank:
-        return x.rank < y.rank
-    if x.joined != y.joined:
-        return x.joined < y.joined
-    return x.id < y.id
+def goes_before(x: Any, rank: Any, joined: Any, who: Any) -> Any:
+    """Tell whether an entry is served before somebody of this rank, day and number."""
+    if x.rank != rank:
+        return x.rank < rank
+    if x.joined != joined:
+        return x.joined < joined
+    return x.who < who
 
 
 @rule
-def meld(persons: Any, board: Any, a: Any, b: Any) -> Any:
-    """Join two heaps; return the root."""
-    if a < 0:
-        return b
-    if b < 0:
-        return a
-    if comes_first(persons, b, a):
-        a, b = b, a
-    child = board[a, CHILD]
-    board[b, NEXT] = child
-    if child >= 0:
-        board[child, BEFORE] = b
-    board[b, BEFORE] = a
-    board[a, CHILD] = b
-    return a
+def write(x: Any, rank: Any, joined: Any, who: Any, stamp: Any) -> None:
+    """Fill an entry."""
+    x.rank = rank
+    x.joined = joined
+    x.who = who
+    x.stamp = stamp
 
 
 @rule
-def gather(persons: Any, board: Any, first: Any) -> Any:
-    """Join all heaps in a list of siblings, two by two and then in one pass; return the root."""
-    stack = NONE
-    while first >= 0:
-        a = first
-        b = board[a, NEXT]
-        first = NONE
-        board[a, NEXT] = NONE
-        board[a, BEFORE] = NONE
-        if b >= 0:
-            first = board[b, NEXT]
-            board[b, NEXT] = NONE
-            board[b, BEFORE] = NONE
-            a = meld(persons, board, a, b)
-        board[a, NEXT] = stack
-        stack = a
-    root = NONE
-    while stack >= 0:
-        a = stack
-        stack = board[a, NEXT]
-        board[a, NEXT] = NONE
-        root = meld(persons, board, root, a)
-    return root
+def push(
+    queues: Any, length: Any, n: Any, rank: Any, joined: Any, who: Any, stamp: Any
+) -> None:  # fmt: skip
+    """Put an entry into queue n, which has room for it."""
+    k = length[n]
+    length[n] = k + 1
+    while k > 0:
+        up = (k - 1) // CHILDREN
+        x = queues[n, up]
+        if goes_before(x, rank, joined, who):
+            break
+        queues[n, k] = x
+        k = up
+    write(queues[n, k], rank, joined, who, stamp)
 
 
 @rule
-def take_out(persons: Any, board: Any, root: Any, i: Any) -> Any:
-    """Take patient i out of a heap; return the new root."""
-    rest = gather(persons, board, board[i, CHILD])
-    if i != root:
-        before, following = board[i, BEFORE], board[i, NEXT]
-        if board[before, CHILD] == i:
-            board[before, CHILD] = following
-        else:
-            board[before, NEXT] = following
-        if following >= 0:
-            board[following, BEFORE] = before
-        rest = meld(persons, board, root, rest)
-    board[i, CHILD] = NONE
-    board[i, NEXT] = NONE
-    board[i, BEFORE] = NONE
-    return rest
+def pop(queues: Any, length: Any, n: Any) -> None:
+    """Throw away the first entry of queue n."""
+    size = length[n] - 1
+    length[n] = size
+    last = queues[n, size]
+    rank, joined, who, stamp = last.rank, last.joined, last.who, last.stamp
+    k = 0
+    while CHILDREN * k + 1 < size:
+        best = CHILDREN * k + 1
+        for j in range(best + 1, min(best + CHILDREN, size)):
+            x = queues[n, best]
+            if not goes_before(x, queues[n, j].rank, queues[n, j].joined, queues[n, j].who):
+                best = j
+        if not goes_before(queues[n, best], rank, joined, who):
+            break
+        queues[n, k] = queues[n, best]
+        k = best
+    write(queues[n, k], rank, joined, who, stamp)
+
+
+@rule
+def first_of(queues: Any, length: Any, board: Any, n: Any) -> Any:
+    """Return who comes first in queue n, none if it is empty; void entries before are dropped."""
+    while length[n] > 0:
+        x = queues[n, 0]
+        if board[x.who].stamp == x.stamp:
+            return x.who
+        pop(queues, length, n)
+    return NONE
+
+
+@rule
+def is_full(queues: Any, length: Any, board: Any, n: Any) -> Any:
+    """Tell whether queue n needs more room; void entries are thrown away before."""
+    size = length[n]
+    if size < queues.shape[1]:
+        return False
+    length[n] = 0
+    for k in range(size):
+        x = queues[n, k]
+        rank, joined, who, stamp = x.rank, x.joined, x.who, x.stamp
+        if board[who].stamp == stamp:
+            push(queues, length, n, rank, joined, who, stamp)
+    return 2 * length[n] > size
+
+
+@rule
+def twice(queues: Any, length: Any) -> Any:
+    """Return the same queues with room for twice as many."""
+    larger = np.empty((len(queues), 2 * queues.shape[1]), dtype=queues.dtype)
+    for n in range(len(queues)):
+        larger[n, : length[n]] = queues[n, : length[n]]
+    return larger
 
 
 @rule
 def put_on(board: Any, heads: Any, beat: Any, i: Any) -> None:
     """Put patient i on the list of a beat; beats beyond the last have none."""
     if beat >= len(heads):
-        board[i, BEAT] = NONE
+        board[i].beat = NONE
         return
     head = heads[beat]
-    board[i, BEAT] = beat
-    board[i, LATER] = head
-    board[i, EARLIER] = NONE
+    board[i].beat = beat
+    board[i].later = head
+    board[i].earlier = NONE
     if head >= 0:
-        board[head, EARLIER] = i
+        board[head].earlier = i
     heads[beat] = i
 
 
 @rule
 def take_off(board: Any, heads: Any, i: Any) -> None:
     """Take patient i off the list it is on, if any."""
-    beat = board[i, BEAT]
+    beat = board[i].beat
     if beat < 0:
         return
-    later, earlier = board[i, LATER], board[i, EARLIER]
+    later, earlier = board[i].later, board[i].earlier
     if earlier >= 0:
-        board[earlier, LATER] = later
+        board[earlier].later = later
     else:
         heads[beat] = later
     if later >= 0:
-        board[later, EARLIER] = earlier
-    board[i, BEAT] = NONE
+        board[later].earlier = earlier
+    board[i].beat = NONE

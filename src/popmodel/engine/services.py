@@ -20,21 +20,23 @@ from typing import Any
 
 import numpy as np
 
+from popmodel.engine.memory import fetch_ahead, hold, lent
 from popmodel.engine.queues import (
-    COLUMNS,
-    HELD,
+    LANES,
     NONE,
-    TICKET,
-    comes_first,
-    meld,
+    first_of,
+    goes_before,
+    is_full,
+    push,
     put_on,
     take_off,
-    take_out,
+    twice,
 )
 from popmodel.jit import entry_point, rule
 from popmodel.parameters.record import MAX_SERVICES
 from popmodel.rules.codes import JOIN_BOOSTER, WAIT_STILL
 from popmodel.rules.places import find_full, take_place
+from popmodel.rules.records import ACCOUNT_READINGS
 from popmodel.rules.wake import enter, leave, settle, wake_up
 
 ROUNDING = 1e-9
@@ -108,10 +110,10 @@ def note_join(p: Any, q: Any, row: Any) -> None:
 @rule
 def note_end(p: Any, board: Any, log: Any, i: Any, t: Any) -> None:
     """Complete the row of a wait that ended on day t."""
-    row = log[board[i, TICKET]]
+    row = log[board[i].ticket]
     row.left = t
     row.ended = p.ended
-    board[i, TICKET] = NONE
+    board[i].ticket = NONE
 
 
 @rule
@@ -121,7 +123,7 @@ def give_back(
     """Note when the place a patient holds is free again, once that is sure."""
     day = freed_on(p)
     if day < math.inf:
-        row = log[board[i, HELD]]
+        row = log[board[i].held]
         row.until = day
         k = max(first, beat_of(day, beat))
         if k < freed.shape[2]:
@@ -140,7 +142,7 @@ def run_on(
         give_back(p, q, board, log, freed, i, first, v.beat)
         if p.want >= 0:
             note_join(p, q, log[rows])
-            board[i, TICKET] = rows
+            board[i].ticket = rows
             put_on(board, heads, max(first, beat_of(p.joined, v.beat)), i)
             return 1
         if p.wake >= q.horizon:
@@ -149,57 +151,66 @@ def run_on(
 
 
 @rule
-def with_room(log: Any, rows: Any) -> Any:
-    """Return a log that has room for a row more."""
-    if rows < len(log):
-        return log
+def longer(log: Any) -> Any:
+    """Return a log with room for as many rows again."""
     larger = np.empty(2 * len(log), dtype=log.dtype)
-    larger[:rows] = log
+    larger[: len(log)] = log
     return larger
 
 
 @rule
-def queue_up(persons: Any, board: Any, root: Any, q: Any, i: Any) -> None:
-    """Put a patient into the queue it wants."""
-    p = persons[i]
-    service = q.service[p.want]
-    root[service, p.lane] = meld(persons, board, root[service, p.lane], i)
+def queue_of(q: Any, p: Any) -> Any:
+    """Return the position of the queue a patient wants to be in."""
+    return LANES * q.service[p.want] + p.lane
 
 
 @rule
-def step_out(persons: Any, board: Any, root: Any, q: Any, i: Any) -> None:
-    """Take a patient out of the queue it waits in."""
-    p = persons[i]
-    service = q.service[p.want]
-    root[service, p.lane] = take_out(persons, board, root[service, p.lane], i)
+def queue_up(p: Any, board: Any, queues: Any, length: Any, n: Any, i: Any) -> None:
+    """Put a patient into queue n, which has room."""
+    push(queues, length, n, p.rank, p.joined, i, board[i].stamp)
+
+
+@rule
+def stands(p: Any, q: Any, n: Any, rank: Any, joined: Any) -> Any:
+    """Tell whether a patient still wants to be in queue n, with the rank it has there."""
+    return p.want >= 0 and queue_of(q, p) == n and p.rank == rank and p.joined == joined
 
 
 @entry_point
 def simulate_site(
-    persons: Any, accounts: Any, tally: Any, q: Any, s: Any, v: Any, log: Any, recording: Any
-) -> Any:
+    persons: Any, accounts: Any, tally: Any, q: Any, s: Any, v: Any, board: Any, queues: Any,
+    log: Any, recording: Any,
+) -> Any:  # fmt: skip
     """Run the patients of a site from entry to the horizon, in place; return their waits.
 
-    `log` gives the waits room to start with, one row at least.
+    Patients come in the order of their numbers. `board` and `queues` are new ones; `log` gives
+    the waits room to start with, one row at least.
     """
-    n = len(persons)
+    patients = len(persons)
     counts = tally[0]
     beats = beat_of(q.horizon, v.beat)
-    heads = np.full(beats, NONE, dtype=np.int32)
-    board = np.full((n, COLUMNS), NONE, dtype=np.int32)
+    persons, accounts, board = lent(persons), lent(accounts), lent(board)
+    own_heads = np.full(beats, NONE, dtype=np.int32)
+    heads = lent(own_heads)
     services = services_of(s)
-    root = np.full((MAX_SERVICES, 2), NONE, dtype=np.int32)
-    waiting = np.zeros(n, dtype=np.bool_)
+    own_queues, own_log = queues, log
+    queues, log = lent(queues), lent(log)
+    own_length = np.zeros(len(queues), dtype=np.int64)
+    length = lent(own_length)
+    waiting = np.zeros(patients, dtype=np.bool_)
     used = np.zeros((MAX_SERVICES, 2), dtype=np.int64)
-    freed = np.zeros((services, 2, beats), dtype=np.int64)
-    fresh = np.zeros((n, 2), dtype=np.int32)
+    own_freed = np.zeros((services, 2, beats), dtype=np.int64)
+    freed = lent(own_freed)
+    fresh = np.zeros((patients if s.on_full > 0 else 1, 2), dtype=np.int32)
     news = 0
     rows = 0
-    for i in range(n):
+    for i in range(patients):
         p, o = persons[i], accounts[i]
         o.recording = recording
         enter(p, o, q, s, counts)
-        log = with_room(log, rows)
+        if rows == len(log):
+            own_log = longer(log)
+            log = lent(own_log)
         rows += run_on(p, o, board, heads, freed, log, rows, counts, q, s, v, i, 0)
     for k in range(beats):
         day = k * v.beat
@@ -207,17 +218,27 @@ def simulate_site(
             i = heads[k]
             p, o = persons[i], accounts[i]
             take_off(board, heads, i)
+            if heads[k] >= 0:
+                fetch_ahead(persons, heads[k], 0)
+                fetch_ahead(accounts, heads[k], ACCOUNT_READINGS)
+                fetch_ahead(board, board[heads[k]].later, 0)
             new = not waiting[i]
-            if waiting[i]:
-                step_out(persons, board, root, q, i)
-                waiting[i] = False
+            place, rank, joined = queue_of(q, p), p.rank, p.joined
             t = day
             while p.want >= 0 and p.wake <= day:
                 t = p.wake
                 wake_up(p, o, q, s, counts)
+            if waiting[i] and not stands(p, q, place, rank, joined):
+                board[i].stamp += 1
+                waiting[i] = False
             if p.want >= 0:
-                queue_up(persons, board, root, q, i)
-                waiting[i] = True
+                if not waiting[i]:
+                    place = queue_of(q, p)
+                    if is_full(queues, length, board, place):
+                        own_queues = twice(queues, length)
+                        queues = lent(own_queues)
+                    queue_up(p, board, queues, length, place, i)
+                    waiting[i] = True
                 if p.wake < q.horizon:
                     put_on(board, heads, beat_of(p.wake, v.beat), i)
                 if new and s.on_full > 0:
@@ -226,21 +247,26 @@ def simulate_site(
                     news += 1
             else:
                 note_end(p, board, log, i, t)
-                log = with_room(log, rows)
+                if rows == len(log):
+                    own_log = longer(log)
+                    log = lent(own_log)
                 rows += run_on(p, o, board, heads, freed, log, rows, counts, q, s, v, i, k)
         for service in range(services):
             used[service, 0] -= freed[service, 0, k]
             used[service, 1] -= freed[service, 1, k]
-            if root[service, 0] < 0 and root[service, 1] < 0:
+            common, fenced = LANES * service, LANES * service + 1
+            if length[common] == 0 and length[fenced] == 0:
                 continue  # nobody waits; of a service without a number of places nobody ever does
             if k % v.every[service] != 0:
                 continue
             slots = slots_on(v, service, day)
             ceiling = open_to_all(v, service, slots)
             while True:
-                a, b = root[service, 0], root[service, 1]
+                a = first_of(queues, length, board, common)
+                b = first_of(queues, length, board, fenced)
                 i = b
-                if a >= 0 and (b < 0 or comes_first(persons, a, b)):
+                x = queues[fenced, 0]
+                if a >= 0 and (b < 0 or goes_before(queues[common, 0], x.rank, x.joined, b)):
                     i = a
                     units = q.place_units[persons[i].want]
                     if used[service, 0] + units > ceiling:
@@ -251,17 +277,24 @@ def simulate_site(
                 units, lane = q.place_units[p.want], p.lane
                 if used[service, 0] + used[service, 1] + units > slots:
                     break
-                step_out(persons, board, root, q, i)
+                board[i].stamp += 1
                 waiting[i] = False
                 take_off(board, heads, i)
+                other = first_of(queues, length, board, common + lane)
+                if other >= 0:
+                    fetch_ahead(persons, other, 0)
+                    fetch_ahead(accounts, other, 0)
+                    fetch_ahead(log, board[other].ticket, 0)
                 taken = take_place(p, o, q, s, counts, day)
                 settle(p, o, q, counts)
-                log[board[i, TICKET]].lane = lane
+                log[board[i].ticket].lane = lane
                 if taken:
                     used[service, lane] += units
-                    board[i, HELD] = board[i, TICKET]
+                    board[i].held = board[i].ticket
                 note_end(p, board, log, i, day)
-                log = with_room(log, rows)
+                if rows == len(log):
+                    own_log = longer(log)
+                    log = lent(own_log)
                 rows += run_on(p, o, board, heads, freed, log, rows, counts, q, s, v, i, k + 1)
         left = 0
         for m in range(news):
@@ -274,22 +307,28 @@ def simulate_site(
                 fresh[left, 1] = joins
                 left += 1
                 continue
-            step_out(persons, board, root, q, i)
+            board[i].stamp += 1
             waiting[i] = False
             take_off(board, heads, i)
             find_full(p, o, q, s, counts, day)
             settle(p, o, q, counts)
             if p.want >= 0 and p.joins == joins:
-                queue_up(persons, board, root, q, i)
+                place = queue_of(q, p)
+                if is_full(queues, length, board, place):
+                    own_queues = twice(queues, length)
+                    queues = lent(own_queues)
+                queue_up(p, board, queues, length, place, i)
                 waiting[i] = True
                 if p.wake < q.horizon:
                     put_on(board, heads, max(k + 1, beat_of(p.wake, v.beat)), i)
             else:
                 note_end(p, board, log, i, day)
-                log = with_room(log, rows)
+                if rows == len(log):
+                    own_log = longer(log)
+                    log = lent(own_log)
                 rows += run_on(p, o, board, heads, freed, log, rows, counts, q, s, v, i, k + 1)
         news = left
-    for i in range(n):
+    for i in range(patients):
         p, o = persons[i], accounts[i]
         while p.wake < q.horizon:
             wanted, t = p.want >= 0, p.wake
@@ -297,13 +336,16 @@ def simulate_site(
             if wanted and p.want < 0:
                 note_end(p, board, log, i, t)
             if p.want >= 0 and not wanted:
-                log = with_room(log, rows)
+                if rows == len(log):
+                    own_log = longer(log)
+                    log = lent(own_log)
                 note_join(p, q, log[rows])
-                board[i, TICKET] = rows
+                board[i].ticket = rows
                 rows += 1
             give_back(p, q, board, log, freed, i, beats, v.beat)
         leave(p, o, q, counts)
-        if board[i, TICKET] >= 0:
+        if board[i].ticket >= 0:
             note_end(p, board, log, i, q.horizon)
         counts.events += o.events
-    return log[:rows]
+    hold(own_heads, own_freed, own_length, own_queues)
+    return own_log[:rows]

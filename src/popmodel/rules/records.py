@@ -118,23 +118,11 @@ _PATIENT: Final = [
 _ACCOUNT: Final = [
     ("cost", ("f8", len(COST_CATEGORIES)), "discounted cost by category"),
     ("cost_undiscounted", ("f8", len(COST_CATEGORIES)), "the same undiscounted"),
-    ("qaly", "f8", "discounted QALYs"),
-    ("qaly_undiscounted", "f8", "QALYs"),
     ("state_flow_since", "f8", "day the flows by clinical state last changed"),
     ("state_flow_worth", "f8", "discount factor of costs on that day"),
     ("care_flow_since", "f8", "day the flows of care last changed"),
     ("care_flow_worth", "f8", "discount factor of costs on that day"),
     ("flow", ("f8", len(COST_CATEGORIES)), "cost flowing by category, per day"),
-    ("utility_since", "f8", "day of the last reading"),
-    ("utility", "f8", "utility that is approached, minus what is missing"),
-    ("utility_gap", "f8", "utility now = utility + gap x exp(-t / lag)"),
-    ("utility_lag", "f8", "days"),
-    ("utility_worth", "f8", "discount factor on the day of the last reading"),
-    ("utility_until", "f8", "day of the grid point the utility now nears"),
-    ("utility_left", "f8", "share of the gap that is left on that day"),
-    ("yld", "f8", "discounted years lived with disability"),
-    ("yld_undiscounted", "f8", "years lived with disability"),
-    ("disability", "f8", "disability weight since the last reading"),
     ("remission_days", "f8", "days in remission or recovery since entry"),
     ("remission_days_90", "f8", "of the first 90 days"),
     ("first_remission", "f8", "days from entry, inf if never"),
@@ -154,6 +142,19 @@ _ACCOUNT: Final = [
     ("admissions", "i4", "admissions after a crisis"),
     ("bed_days", "f8", "days on a ward"),
     ("entry_severity", "f8", "score at entry"),
+    # what every reading touches: kept together, and next to the small counts that come last
+    ("qaly", "f8", "discounted QALYs"),
+    ("qaly_undiscounted", "f8", "QALYs"),
+    ("yld", "f8", "discounted years lived with disability"),
+    ("yld_undiscounted", "f8", "years lived with disability"),
+    ("disability", "f8", "disability weight since the last reading"),
+    ("utility_since", "f8", "day of the last reading"),
+    ("utility", "f8", "utility that is approached, minus what is missing"),
+    ("utility_gap", "f8", "utility now = utility + gap x exp(-t / lag)"),
+    ("utility_lag", "f8", "days"),
+    ("utility_worth", "f8", "discount factor on the day of the last reading"),
+    ("utility_until", "f8", "day of the grid point the utility now nears"),
+    ("utility_left", "f8", "share of the gap that is left on that day"),
     ("events", "i8", "wake-ups"),
 ]
 
@@ -211,6 +212,8 @@ PATIENT: Final = _dtype(_PATIENT)
 WAIT: Final = _dtype(_WAIT)
 """One wait for a place: who, for what, from when to when, and how it ended."""
 ACCOUNT: Final = _dtype(_ACCOUNT)
+ACCOUNT_READINGS: Final = int(ACCOUNT.fields["qaly"][1])  # type: ignore[index]
+"""Offset of the part of an account that readings touch; it ends with the record."""
 TALLY: Final = _dtype(_TALLY)
 
 

@@ -1,0 +1,1 @@
+"""The tests; a package by name, so that no package installed beside it is taken for it."""
