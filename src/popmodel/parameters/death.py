@@ -76,9 +76,9 @@ def _yearly_wage(record: Record) -> Floats:
 def _worth(amount: Floats, hazard: Floats, sex: NDArray[Any], age: Floats, rate: float) -> Floats:
     """Return what `amount` a year from an age on is worth, until the oldest age."""
     ahead = np.zeros((2, OLDEST + 1))
+    within, kept = amount * _annuity(hazard + rate), np.exp(-(hazard + rate))
     for x in range(OLDEST - 1, -1, -1):
-        force = hazard[:, x] + rate
-        ahead[:, x] = amount[:, x] * _annuity(force) + np.exp(-force) * ahead[:, x + 1]
+        ahead[:, x] = within[:, x] + kept[:, x] * ahead[:, x + 1]
     inside = np.clip(np.asarray(age, dtype=float), 0.0, float(OLDEST))
     year = np.minimum(inside.astype(np.int64), OLDEST - 1)
     rest = year + 1.0 - inside

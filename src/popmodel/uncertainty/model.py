@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 from popmodel.errors import InputError, Problem
 from popmodel.evidence.load import Evidence
 from popmodel.outcomes import groups_of, patient_table
-from popmodel.parameters import compile_strategy
+from popmodel.parameters import Parameters, compile_strategy
+from popmodel.parameters.reach import AFTER_ENTRY, digest, reachable, treated_before_entry
 from popmodel.parameters.treatments import FAMILIES_DRAWN
 from popmodel.pipeline.manifest import card_hashes
 from popmodel.pipeline.places import replicates_shared
@@ -37,6 +38,7 @@ from popmodel.scenario.options import where_of
 from popmodel.scenario.routing import compile_strategies
 from popmodel.scenario.schema import Scenario, StructureChoice
 from popmodel.scenario.services import limited_services
+from popmodel.uncertainty.remembered import Recent
 from popmodel.uncertainty.run import Run
 from popmodel.units import DAYS_PER_WEEK
 from popmodel.vocabulary import STATES
@@ -62,6 +64,9 @@ WAITS: Final = ("wait_days_mean", "wait_days_median", "wait_days_p90")
 WANTED: Final = frozenset({"patient", "age", "sex", "biotype", "severity", *OUTCOMES})
 """What a run needs to know of its patients."""
 SEEDS: Final = 10**15
+PATIENTS: Final[Recent[NDArray[Any]]] = Recent(64_000_000, lambda patients: patients.nbytes)
+ROWS: Final[Recent[pd.DataFrame]] = Recent(256)
+"""What this process keeps of its last runs: patients (bytes at most) and rows (tables at most)."""
 
 
 @dataclass(frozen=True)
@@ -129,25 +134,84 @@ class ModelJob:
         strategies = self._strategies
         if scenario is not self.scenario:
             strategies = [compile_strategy(s) for s in compile_strategies(scenario, evidence)]
-        lucky = scenario.changed(seed=seed_of(scenario.seed, run.luck)) if run.luck else scenario
-        population = population_of(lucky, parameters, threads=1)
         require_replicates(scenario, evidence)
+        asked = _Asked(self, run, scenario, evidence, parameters, dict(zip(
+            scenario.strategies, strategies, strict=True
+        )))  # fmt: skip
+        found = pd.concat(asked.rows(), ignore_index=True)
+        return found[list(self.columns)]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One run with its numbers settled."""
+
+    job: ModelJob
+    run: Run
+    scenario: Scenario
+    evidence: Evidence
+    parameters: Parameters
+    strategies: dict[str, Any]
+
+    def rows(self) -> list[pd.DataFrame]:
+        """Return the rows of every strategy; those that no changed number reaches from memory."""
+        keys = {name: self.key(name) for name in self.strategies}
+        rows = {name: None if key is None else ROWS.find(key) for name, key in keys.items()}
+        missing = [name for name, found in rows.items() if found is None]
+        for name, found in zip(missing, self.lived(missing) if missing else [], strict=True):
+            rows[name] = found if keys[name] is None else ROWS.keep(keys[name], found)
+        return [found for found in rows.values() if found is not None]
+
+    def key(self, name: str) -> Hashable | None:
+        """Return all that the rows of a strategy depend on, in short; none if that is too much.
+
+        Patients who share places depend on each other, and other files may change: nothing is kept.
+        """
+        if self.scenario is not self.job.scenario or self.job.shares_places:
+            return None
+        record = self.parameters.record
+        numbers = digest(record, reachable(record, self.strategies[name]))
+        return (*self._told, name, numbers)
+
+    @property
+    def _told(self) -> tuple[Hashable, ...]:
+        return (self.job.identity, self.run.structure, self.run.luck)
+
+    def patients(self, scenario: Scenario) -> NDArray[Any]:
+        """Return the patients at entry."""
+        record, key = self.parameters.record, None
+        if self.scenario is self.job.scenario:
+            numbers = digest(record, treated_before_entry(record), AFTER_ENTRY)
+            key = (*self._told, numbers)
+            kept = PATIENTS.find(key)
+            if kept is not None:
+                return kept
+        made: NDArray[Any] = population_of(scenario, self.parameters, threads=1)
+        return made if key is None else PATIENTS.keep(key, made)
+
+    def lived(self, names: list[str]) -> list[pd.DataFrame]:
+        """Return the rows of some strategies."""
+        scenario, parameters, job = self.scenario, self.parameters, self.job
+        if self.run.luck:
+            scenario = scenario.changed(seed=seed_of(scenario.seed, self.run.luck))
+        population = self.patients(scenario)
         histories = histories_of(
-            lucky, evidence, parameters, population, strategies, threads=1, keep_persons=False
-        )
-        replicate = replicates_shared(lucky, evidence, population)
+            scenario, self.evidence, parameters, population,
+            [self.strategies[name] for name in names], names=names, threads=1, keep_persons=False,
+        )  # fmt: skip
+        replicate = replicates_shared(scenario, self.evidence, population)
         rows = []
-        for name, history in zip(scenario.strategies, histories, strict=True):
+        for name, history in zip(names, histories, strict=True):
             table = patient_table(population, history, parameters, wanted=WANTED)
             block = (table["patient"].to_numpy() if replicate is None else replicate) % BLOCKS
-            found = _rows(name, table, block, self.subgroups)
-            if self.shares_places:
+            found = _rows(name, table, block, job.subgroups)
+            if job.shares_places:
                 found = found.join(_waits(history.waits, len(found)))
+            if job.subgroups:
+                weeks = _weeks(name, history, float(parameters.record["horizon"][0]))
+                found = pd.concat([found, weeks], ignore_index=True)
             rows.append(found)
-            if self.subgroups:
-                rows.append(_weeks(name, history, float(parameters.record["horizon"][0])))
-        found = pd.concat(rows, ignore_index=True)
-        return found[list(self.columns)]
+        return rows
 
 
 def seed_of(seed: int, luck: int) -> int:
