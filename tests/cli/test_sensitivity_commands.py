@@ -11,6 +11,7 @@ import pytest
 
 import popmodel
 from popmodel.cli import main
+from popmodel.cli.sweep import _print_floor
 from popmodel.report.tables import load_result
 from popmodel.uncertainty.model import ModelJob
 from popmodel.uncertainty.run import Run
@@ -54,6 +55,16 @@ def test_a_sweep_leaves_indices_of_every_outcome_with_intervals(sobol: Path):
     np.testing.assert_allclose(own["value"], 0.0, atol=1e-12)  # a price buys no health
     floor = pd.read_csv(sobol / "noise_floor.csv")
     assert (floor["patients_needed"].dropna() >= 200).all()
+
+
+@pytest.mark.parametrize(
+    ("needed", "told"), [(4748, "about 4,748 patients"), (pd.NA, "more --samples")]
+)
+def test_the_noise_floor_says_what_would_lower_it(capsys, needed, told):
+    row = {"outcome": "inc_qaly", "index": "ST", "floor": 0.4, "patients_needed": needed}
+    _print_floor(pd.DataFrame([row]), "inc_qaly")
+    said = "".join(capsys.readouterr())
+    assert told in " ".join(said.split()) and "NA" not in said
 
 
 def test_the_folder_of_a_sweep_knows_its_scenario(sobol: Path):

@@ -326,5 +326,10 @@ def _print_floor(floor: pd.DataFrame, headline: str) -> None:
     worst = own.iloc[int(own["floor"].argmax())]
     told = f"Noise floor ({worst['index']} of patient luck): up to {worst['floor']:.3g}"
     if "patients_needed" in own and worst["floor"] > 0.05:
-        told += f"; about {worst['patients_needed']:,} patients bring it under 0.05"
+        needed = worst["patients_needed"]
+        told += (
+            "; how many patients bring it under 0.05, more --samples would tell"
+            if worst.isna()["patients_needed"]
+            else f"; about {needed:,} patients bring it under 0.05"
+        )
     remark(f"{told}. What is not above it is noise.")

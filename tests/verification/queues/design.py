@@ -57,10 +57,12 @@ class Setting:
     def tick(self) -> float:
         """Days between decisions: a power of two, so that sums of ticks are exact.
 
-        Finer where ranks differ (who comes last before a decision may overtake all the others) and
-        where people give up, for whom no correction of the hold's second moment is known.
+        Finer with several places, for which the corrections are of first order only; where ranks
+        differ (who comes last before a decision may overtake all the others); and where people
+        give up, for whom no correction of the hold's second moment is known.
         """
-        ticks = self.ticks * self.places * (4 if self.kind in ("urgent", "impatient") else 1)
+        rough = self.places > 1 or self.kind in ("urgent", "impatient")
+        ticks = self.ticks * self.places * (4 if rough else 1)
         return float(2.0 ** -math.ceil(math.log2(ticks)))
 
     @property
