@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.worlds import YEAR
 
 from popmodel.evidence.load import Evidence, load_evidence
 from popmodel.parameters import Parameters, Structure, compile_parameters
+from tests.worlds import YEAR
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 
 import numba
 import numpy as np
-from llvmlite import ir
 from numba.core import cgutils
 from numba.extending import intrinsic
 
@@ -59,8 +58,8 @@ else:
         """Ask the processor for the line at an address; it may refuse, and never fails."""
 
         def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
-            kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+            byte, number, llvm = cgutils.voidptr_t, cgutils.int32_t, cgutils.ir
+            kind = llvm.FunctionType(llvm.VoidType(), [byte, number, number, number])
             hint = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
             place = builder.inttoptr(arguments[0], byte)
             builder.call(hint, [place, number(1), number(3), number(1)])  # to write, data
