@@ -34,13 +34,16 @@ from popmodel.engine.queues import (
 )
 from popmodel.jit import entry_point, rule
 from popmodel.parameters.record import MAX_SERVICES
-from popmodel.rules.codes import JOIN_BOOSTER, WAIT_STILL
+from popmodel.rules.codes import EVENT_GRID, EVENT_KNOT, JOIN_BOOSTER, WAIT_STILL
+from popmodel.rules.reading import glance
 from popmodel.rules.places import find_full, take_place
 from popmodel.rules.records import ACCOUNT_READINGS
-from popmodel.rules.wake import enter, leave, settle, wake_up
+from popmodel.rules.wake import earliest, enter, leave, settle, wake_up
 
 ROUNDING = 1e-9
 """A share of slots that is a whole number but for its last bit is that number."""
+AHEAD = 8
+"""Readings of somebody who waits that are looked at ahead: more are wasted on those served before."""
 
 
 @rule
@@ -176,6 +179,34 @@ def stands(p: Any, q: Any, n: Any, rank: Any, joined: Any) -> Any:
     return p.want >= 0 and queue_of(q, p) == n and p.rank == rank and p.joined == joined
 
 
+@rule
+def undisturbed_until(p: Any, q: Any, spare: Any) -> Any:
+    """Return the day of the next wake-up that may change more than a reading, on a copy of p."""
+    if p.event != EVENT_GRID:
+        return p.wake
+    spare[0] = p
+    x = spare[0]
+    t = x.wake
+    day = earliest(x, q)
+    for _ in range(AHEAD):
+        band = x.band
+        if glance(x, q, t):
+            return t
+        if x.band != band:
+            day = earliest(x, q)
+        t = x.phase + x.grid * q.grid_days
+        if t > day or (t == day and x.event < EVENT_KNOT):
+            return day
+    return t
+
+
+@rule
+def catch_up(p: Any, o: Any, q: Any, s: Any, tally: Any, day: Any) -> None:
+    """Let happen what fell due while a patient waited undisturbed."""
+    while p.wake <= day:
+        wake_up(p, o, q, s, tally)
+
+
 @entry_point
 def simulate_site(
     persons: Any, accounts: Any, tally: Any, q: Any, s: Any, v: Any, board: Any, queues: Any,
@@ -202,6 +233,7 @@ def simulate_site(
     own_freed = np.zeros((services, 2, beats), dtype=np.int64)
     freed = lent(own_freed)
     fresh = np.zeros((patients if s.on_full > 0 else 1, 2), dtype=np.int32)
+    spare = np.empty(1, dtype=persons.dtype)
     news = 0
     rows = 0
     for i in range(patients):
@@ -239,8 +271,9 @@ def simulate_site(
                         queues = lent(own_queues)
                     queue_up(p, board, queues, length, place, i)
                     waiting[i] = True
-                if p.wake < q.horizon:
-                    put_on(board, heads, beat_of(p.wake, v.beat), i)
+                until = undisturbed_until(p, q, spare)
+                if until < q.horizon:
+                    put_on(board, heads, beat_of(until, v.beat), i)
                 if new and s.on_full > 0:
                     fresh[news, 0] = i
                     fresh[news, 1] = p.joins
@@ -285,6 +318,7 @@ def simulate_site(
                     fetch_ahead(persons, other, 0)
                     fetch_ahead(accounts, other, 0)
                     fetch_ahead(log, board[other].ticket, 0)
+                catch_up(p, o, q, s, counts, day)
                 taken = take_place(p, o, q, s, counts, day)
                 settle(p, o, q, counts)
                 log[board[i].ticket].lane = lane
@@ -310,6 +344,7 @@ def simulate_site(
             board[i].stamp += 1
             waiting[i] = False
             take_off(board, heads, i)
+            catch_up(p, o, q, s, counts, day)
             find_full(p, o, q, s, counts, day)
             settle(p, o, q, counts)
             if p.want >= 0 and p.joins == joins:
@@ -319,8 +354,9 @@ def simulate_site(
                     queues = lent(own_queues)
                 queue_up(p, board, queues, length, place, i)
                 waiting[i] = True
-                if p.wake < q.horizon:
-                    put_on(board, heads, max(k + 1, beat_of(p.wake, v.beat)), i)
+                until = undisturbed_until(p, q, spare)
+                if until < q.horizon:
+                    put_on(board, heads, max(k + 1, beat_of(until, v.beat)), i)
             else:
                 note_end(p, board, log, i, day)
                 if rows == len(log):

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from popmodel.jit import rule
-from popmodel.rules.accrual import count, read_utility, set_flows, set_state
+from popmodel.rules.accrual import count, in_crisis, read_utility, set_flows, set_state
 from popmodel.rules.codes import (
     CARE_AFTER,
     CARE_COURSE,
@@ -210,3 +210,19 @@ def read_grid_point(p: Any, o: Any, q: Any, tally: Any, t: Any) -> Any:
         return True
     read_severity(p, o, q, tally, severity, effect, t)
     return False
+
+
+@rule
+def glance(p: Any, q: Any, t: Any) -> Any:
+    """Pass a grid point as `read_grid_point` does, on a copy of a patient and without accounts.
+
+    True if it finds what may change more than the reading: remission, or relief in hospital.
+    """
+    severity, _ = step_grid(p, q, t)
+    if severity <= q.remission_severity:
+        return True
+    change_band(p, q, t, band_of(q, severity))
+    state = clinical_state(p, severity)
+    relieved = state == RESPONDING and state != p.state
+    p.state = state
+    return relieved and in_crisis(p)
