@@ -145,6 +145,7 @@ PARAMETER_FIELDS: Final[dict[str, str]] = {
     "cost_attempt": "cost of an attempt",
     "cost_emergency": "cost of an emergency stay",
     "cost_admission_day": "cost of a day in hospital",
+    "cost_boarding_day": "cost of a day in the emergency department while waiting for a bed",
     "cost_suicide": "cost of a death by suicide",
     "ask_rate": "hazard per day of first asking for care, by severity band",
     "ask_ratio": "rate of the band left over the rate of the band entered",
@@ -228,6 +229,8 @@ STRATEGY_FIELDS: Final[dict[str, str]] = {
     "weight_week": "weight of a week waited, by service",
     "fence_severity": "measured score from which ring-fenced places are open, by service",
     "fence_line": "line from which they are, by service",
+    "beds": "1 + position of the service whose beds admissions wait for, 0 none",
+    "board_days": "days of boarding after which a patient goes home without an admission",
 }
 
 EVENTS: Final[dict[str, str]] = {

@@ -1,6 +1,6 @@
 """Crises and stays -> tables: the way of patients through settings, and beds in use by week.
 
-Beds are counted against what a scenario says there are; nobody ever waits for one.
+Beds are counted against what a scenario says there are; who waits for one stands in waits.csv.
 """
 
 from __future__ import annotations

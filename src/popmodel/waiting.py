@@ -45,6 +45,8 @@ USE_COLUMNS: Final = (
 )  # fmt: skip
 """Columns of service_use.csv: place-years open and in use, means over replicates; their cost where
 places are charged, undiscounted; and waits of all, and of those who joined after the start-up."""
+ADMISSION: Final = "-1"
+"""The treatment of who waits for a bed: none."""
 MSER_BATCH: Final = 5
 """Weeks in a batch of MSER-5."""
 MSER_FEWEST: Final = 4
@@ -169,7 +171,8 @@ def service_table(
         services: sorted service cards.
         sites: names of the sites.
         places: days of change and places by (strategy, service, site); limited services only.
-        parts: share of a place that a course takes, by treatment position as text.
+        parts: share of a place that a course takes, by treatment position as text; and that of
+            an admission, by service of beds.
         replicates: how many the waits come from.
         horizon_days: days simulated.
     """
@@ -180,7 +183,7 @@ def service_table(
         own = found[
             (found["service"] == services.index(service)) & (found["site"] == sites.index(site))
         ]
-        table = _weekly(own, weeks, parts, replicates)
+        table = _weekly(own, weeks, {**parts, ADMISSION: parts.get(service, 1.0)}, replicates)
         start = weeks * DAYS_PER_WEEK
         table["places"] = number[np.searchsorted(since, start, side="right") - 1]
         table.insert(0, "strategy", strategy)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from popmodel.engine.arm import trial_strategy
 from popmodel.engine.plans import Plans
 from popmodel.parameters import Parameters
 from popmodel.population import synthesise
+from popmodel.rules import codes as c
 from popmodel.scenario.services import CompiledService
 
 SERVICES = 3
@@ -75,6 +76,14 @@ def one_service(luck: Luck, n: int, tick: float) -> CompiledService:
     )  # fmt: skip
 
 
+def ward(luck: Luck, tick: float) -> CompiledService:
+    """Draw a ward with a few beds that admissions wait for."""
+    return replace(
+        one_service(luck, 9, tick), fence_share=0.0, fence_severity=math.inf, fence_line=1,
+        at_once=1, boards=True, board_days=luck.one_of(math.inf, 0.4, 6.0),
+    )  # fmt: skip
+
+
 def world_of(parameters: Parameters, seed: int) -> World:
     """Draw a system of 20 to 60 patients, most of whom soon want a limited place."""
     luck = Luck(seed)
@@ -91,18 +100,25 @@ def world_of(parameters: Parameters, seed: int) -> World:
     row["horizon"] = DAYS
     row["minimum_failures"] = row["after"] = 0
     row["service"] = -1
+    beds_at = luck.one_of(math.inf, 0, limited)
     for card in cards[: 1 + luck.whole(0, len(cards) - 1)]:
-        row["service"][card] = luck.whole(0, limited - 1)
+        service = luck.whole(0, limited - 1)
+        row["service"][card] = service + (beds_at <= service)
         row["place_units"][card] = 1
         row["place_days"][card] = luck.one_of(0.5, 5.0, 28.0, 70.0)
     row["renege_rate"] = luck.one_of(0.0, 0.01)
     row["refuse_share"] = luck.one_of(0.0, 0.2)
     row["discharge_days_saved"] = luck.one_of(0.0, 3.0)
     row["attempt_rate"] *= luck.one_of(1.0, 100.0)
+    row["admission_share"] = luck.one_of(0.33, 1.0)
+    row["admission_days"] = luck.one_of(2.5, 14.0, 40.0)
+    row["settings"] = 15
     s = _strategy(luck, cards)
     services = []
     for _ in range(sites):
         own = [one_service(luck, n, tick) for n in range(limited)]
+        if beds_at < math.inf:
+            own.insert(int(beds_at), ward(luck, tick))
         services.append([_on_tick(one, own) for one in own])
     population = synthesise(parameters, size, seed, intake=luck.one_of("prevalent", "incident"))
     population["site"] = np.arange(size) % sites
@@ -113,8 +129,6 @@ def world_of(parameters: Parameters, seed: int) -> World:
 
 def _on_tick(one: CompiledService, all_of_them: list[CompiledService]) -> CompiledService:
     """Return a service whose tick is a multiple of the shortest."""
-    from dataclasses import replace
-
     shortest = min(other.tick_days for other in all_of_them)
     return replace(one, tick_days=shortest * max(round(one.tick_days / shortest), 1))
 
@@ -127,6 +141,9 @@ def _strategy(luck: Luck, cards: list[int]) -> Any:
     row["on_relapse"] = luck.whole(0, 2)
     row["on_full"] = luck.whole(0, 2)
     row["bridge"] = cards[-1]
+    if luck.yes():
+        hospital = luck.one_of(1 << c.EMERGENCY, 1 << c.INPATIENT)
+        row["settings"][luck.whole(0, len(cards) - 1)] = hospital
     if luck.yes():
         row["booster"][cards[0]] = cards[0]
         row["booster_days"][cards[0]] = 30.0

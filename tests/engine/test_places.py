@@ -72,7 +72,10 @@ def test_no_more_places_are_taken_than_are_open(parameters, seed):
         held = [row for row in rows if row["ended"] == c.WAIT_SERVED]
         starts = [round(float(row["left"]) / tick) for row in held]
         ends = [last_tick(row, a, tick) for row, a in zip(held, starts, strict=True)]
-        units = [int(plan.parameters[0]["place_units"][row["treatment"]]) for row in held]
+        units = [
+            1 if row["treatment"] < 0 else int(plan.parameters[0]["place_units"][row["treatment"]])
+            for row in held
+        ]
         for k in set(starts):
             step = np.searchsorted(service.since_days, k * tick, side="right") - 1
             slots = int(service.places[step]) * service.at_once
@@ -91,7 +94,8 @@ def test_no_more_places_are_taken_than_are_open(parameters, seed):
 def test_who_joins_is_served_left_well_died_or_waits_to_the_patient(parameters, seed):
     world = world_of(parameters, seed)
     history = history_of(world)
-    waits, persons, accounts = history.waits, history.persons, history.accounts
+    persons, accounts = history.persons, history.accounts
+    waits = history.waits[history.waits["treatment"] >= 0]
     assert (np.bincount(waits["patient"], minlength=len(persons)) == persons["joins"]).all()
     assert np.isfinite(waits["left"]).all()
     assert (waits["left"] >= waits["joined"]).all()
@@ -121,6 +125,11 @@ def test_who_joins_is_served_left_well_died_or_waits_to_the_patient(parameters, 
 def test_nobody_waits_twice_at_once(parameters, seed):
     world = world_of(parameters, seed)
     waits = history_of(world).waits
+    for kind in (waits["treatment"] >= 0, waits["treatment"] < 0):
+        assert_one_after_the_other(waits[kind])
+
+
+def assert_one_after_the_other(waits):
     order = np.lexsort((waits["left"], waits["joined"], waits["patient"]))
     one, following = waits[order][:-1], waits[order][1:]
     same = one["patient"] == following["patient"]
@@ -292,3 +301,86 @@ def test_a_day_on_a_tick_belongs_to_that_tick(tick):
     for k in range(3000):
         assert beat_of(k * tick, tick) == k
         assert beat_of(math.nextafter(k * tick, math.inf), tick) == k + 1
+
+
+@FEW
+@given(st.integers(0, 1_000_000))
+def test_who_boards_is_admitted_goes_home_died_or_boards_still_to_the_patient(parameters, seed):
+    """Admissions are beds given, and days on the ward are days in which a bed was held."""
+    world = world_of(parameters, seed)
+    history = history_of(world)
+    waits = history.waits[history.waits["treatment"] < 0]
+    if world.strategy["beds"][0] == 0:
+        assert len(waits) == 0
+        return
+    ends = (c.WAIT_SERVED, c.WAIT_RENEGED, c.WAIT_WELL, c.WAIT_DIED, c.WAIT_STILL)
+    assert np.isin(waits["ended"], ends).all()
+    assert (waits["left"] >= waits["joined"]).all()
+    served = waits[waits["ended"] == c.WAIT_SERVED]
+    size = len(history.persons)
+    beds = np.bincount(served["patient"], minlength=size)
+    assert (beds == history.accounts["admissions"]).all()
+    until = np.where(np.isnan(served["until"]), DAYS, served["until"])
+    days = np.bincount(served["patient"], until - served["left"], minlength=size)
+    assert np.allclose(days, history.accounts["bed_days"], rtol=1e-12, atol=1e-9)
+    limit = np.array([float(plan.strategy["board_days"][0]) for plan in world.plans.sites[0]])
+    longer = world.parameters["emergency_days"][0] * history.accounts["crises"][waits["patient"]]
+    assert (waits["left"] - waits["joined"] <= limit[waits["site"]] + longer + 1e-9).all()
+    assert (history.persons["bed"][np.isfinite(history.accounts["died"])] == c.BED_NONE).all()
+
+
+def ward_world(parameters, beds: int, board_days: float, tick: float) -> World:
+    """One ward, crises a hundred times as often, and nothing is offered."""
+    q = parameters.record.copy()
+    q["horizon"], q["admission_days"], q["admission_share"] = DAYS, 9.0, 1.0
+    q["attempt_rate"] *= 100.0
+    q["attempt_fatality"] /= 100.0
+    ward = CompiledService(
+        "ward", "Ward", np.zeros(1), np.array([beds]), (0.0, 0.0, 0.0, 0.0), tick, math.inf, None,
+        0.0, math.inf, 1, 1, boards=True, board_days=board_days,
+    )  # fmt: skip
+    persons = synthesise(parameters, 60, 4)
+    plans = plans_of(trial_strategy(), [[ward]], q, parameters.contacts, np.zeros(60, dtype=int))
+    return World(persons, q, plans, [[ward]])
+
+
+@pytest.mark.parametrize(
+    ("beds", "board_days", "tick"), [(3, math.inf, 1.0), (12, 2.0, 0.125), (5, 20.0, 0.5)]
+)
+def test_every_bed_is_given_as_a_list_of_beds_would_give_it(parameters, beds, board_days, tick):
+    """In the order of arrival, on the first tick with a free bed; who left before has none."""
+    waits = history_of(ward_world(parameters, beds, board_days, tick)).waits
+    free = [0.0] * beds
+    waited = sent_home = 0
+    for row in waits[np.lexsort((waits["patient"], waits["joined"]))]:
+        ready = max(float(row["joined"]), free[0])
+        start = math.ceil(ready / tick) * tick if ready < math.inf else math.inf
+        if row["ended"] == c.WAIT_SERVED:
+            assert row["left"] == start
+            heapq.heapreplace(free, math.inf if math.isnan(row["until"]) else float(row["until"]))
+            waited += start - row["joined"] > tick
+        else:
+            assert row["left"] <= start
+            sent_home += row["ended"] == c.WAIT_RENEGED
+    assert len(waits) > 150
+    assert waited > 20
+    assert (sent_home > 0) == (board_days < math.inf)
+
+
+def test_with_a_bed_for_everybody_nobody_boards_longer_than_to_the_next_tick(parameters):
+    waits = history_of(ward_world(parameters, 60, math.inf, 0.25)).waits
+    assert (waits["left"] - waits["joined"]).max() < 0.25
+
+
+def test_a_ward_that_nobody_waits_for_changes_nothing(parameters):
+    """A number of beds alone is only counted: histories are those without it, to the bit."""
+    world = ward_world(parameters, 1, math.inf, 1.0)
+    plan = world.plans.sites[0][0]
+    strategy = plan.strategy.copy()
+    strategy["beds"], strategy["limited"] = 0, 0
+    plans = Plans(((SitePlan(strategy, plan.places, world.parameters),),), world.plans.replicate)
+    shared = history_of(replace(world, plans=plans))
+    alone = compiled.simulate(world.population, world.parameters, [strategy])[0]
+    assert_same(shared, alone)
+    assert len(shared.waits) == 0
+    assert shared.accounts["admissions"].sum() > 150

@@ -47,6 +47,26 @@ def told(write, small, said, extra=""):
             "the shares of the sites add to 0.9",
         ),
         (
+            "services: {saint_suite: {places: 2, when_full: board}}\n",
+            "services.saint_suite.when_full",
+            "only admissions board, and 'saint_suite' is no service of beds",
+        ),
+        (
+            "services: {inpatient_bed: {when_full: board}}\n",
+            "services.inpatient_bed.when_full",
+            "there is no number of them",
+        ),
+        (
+            "services: {inpatient_bed: {places: 2, when_full: bord}}\n",
+            "services.inpatient_bed.when_full",
+            "board",
+        ),
+        (
+            "services: {inpatient_bed: {places: 2, when_full: board, board_days: -1}}\n",
+            "services.inpatient_bed.board_days",
+            "must be greater than 0",
+        ),
+        (
             "services: {saint_suit: {places: 2}}\n",
             "services.saint_suit",
             "no service is called 'saint_suit'",
@@ -99,3 +119,24 @@ def test_full_without_limits_is_remarked_on(write, small):
     )
     (warning,) = check_scenario(write(text)).warnings
     assert "nothing is ever full" in warning
+
+
+@pytest.mark.parametrize(
+    ("bed", "key", "words"),
+    [
+        ("{places: 2, tick_days: 0.5}", "tick_days", "nobody waits for a bed here"),
+        ("{places: 2, board_days: 3}", "board_days", "nobody waits for a bed here"),
+        ("{places: 2, when_full: board, review_days: 9}", "review_days", "every bed is for all"),
+    ],
+)
+def test_what_beds_do_not_read_is_remarked_on(write, small, bed, key, words):
+    (warning,) = told(write, small, f"services: {{inpatient_bed: {bed}}}\n").warnings
+    assert f"services.inpatient_bed.{key}" in warning and words in warning
+
+
+def test_beds_that_are_waited_for_need_replicates_like_all_that_is_shared(write, small):
+    text = small.replace(
+        "horizon:", "services: {inpatient_bed: {places: 2, when_full: board}}\nhorizon:"
+    )
+    (warning,) = check_scenario(write(text)).warnings
+    assert "errors come from replicates" in warning

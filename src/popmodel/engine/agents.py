@@ -19,10 +19,19 @@ from numpy.typing import NDArray
 
 from popmodel.engine.calendar import Calendar
 from popmodel.engine.plans import Plans, SitePlan, joined_waits, systems
-from popmodel.engine.services import beat_of, freed_on, note_join, open_to_all, slots_on
+from popmodel.engine.services import (
+    beat_of,
+    freed_on,
+    note_join,
+    note_wish,
+    open_to_all,
+    slots_on,
+)
 from popmodel.jit import entry_point
 from popmodel.parameters import MAX_SERVICES
-from popmodel.rules.places import find_full, take_place
+from popmodel.rules.codes import BED_HELD, BED_WANTED
+from popmodel.rules.places import find_full, give_bed, take_place
+from popmodel.rules.queue import rank_for_bed
 from popmodel.rules.records import ACCOUNT, WAIT, History, new_tally
 from popmodel.rules.response import severity_now
 from popmodel.rules.wake import enter, leave, settle, wake_up
@@ -68,13 +77,28 @@ def meet_full(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
 @entry_point
 def sure_to_be_free(p: Any) -> Any:
     """Return the day a patient's place is free again, once that is sure, else inf."""
-    return freed_on(p)
+    return freed_on(p, p.wake)
 
 
 @entry_point
 def write_join(p: Any, q: Any, row: Any) -> None:
     """Write the row of a wait that begins."""
     note_join(p, q, row)
+
+
+@entry_point
+def admit_one(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> Any:
+    """Give one patient a bed; False if it is not needed after all."""
+    taken = give_bed(p, o, q, s, tally, t)
+    settle(p, o, q, tally)
+    return taken
+
+
+@entry_point
+def write_wish(p: Any, o: Any, q: Any, s: Any, row: Any) -> Any:
+    """Write the row of a wait for a bed that begins; return the rank in its queue."""
+    note_wish(p, o, s, row)
+    return rank_for_bed(p, o, q, s)
 
 
 @entry_point
@@ -102,6 +126,10 @@ class Patient(mesa.Agent):
         self.wait: NDArray[Any] | None = None
         self.hold: NDArray[Any] | None = None
         self.visible_from = 0
+        self.wish: NDArray[Any] | None = None
+        self.bed: NDArray[Any] | None = None
+        self.bed_rank = 0.0
+        self.bed_visible_from = 0
 
     @property
     def state(self) -> str:
@@ -191,6 +219,30 @@ class Service(mesa.Agent):
                 self.used[lane] += units
 
 
+class Ward(Service):
+    """Beds that admissions wait for in the emergency department."""
+
+    def free_bed(self, day: float, first: int) -> None:
+        """Note from which beat on a bed is free again."""
+        model: DepressionCare = self.model
+        beat = max(first, int(beat_of(day, float(model.places["beat"]))))
+        self.freed.setdefault(beat, [0, 0])[0] += 1
+
+    def decide(self, beat: int, day: float) -> None:
+        """Take back the beds that were left, and admit in order while there are any."""
+        model: DepressionCare = self.model
+        self.used[0] -= self.freed.pop(beat, [0, 0])[0]
+        if not self.is_due(beat):
+            return
+        beds, _ = slots_of(model.places, self.number, day)
+        for patient in sorted(self.queue, key=_bed_order):
+            if self.used[0] >= beds:
+                break
+            if patient.bed_visible_from <= beat:
+                self.queue.remove(patient)
+                self.used[0] += model.admit(patient, day, beat)
+
+
 class DepressionCare(mesa.Model):
     """A population under one strategy; one step is one week."""
 
@@ -221,7 +273,7 @@ class DepressionCare(mesa.Model):
         self.beat = 0
         self.horizon = float(self.parameters["horizon"])
         self.services = {
-            n: Service(self, n)
+            n: (Ward if n == int(self.strategy["beds"]) - 1 else Service)(self, n)
             for n in range(MAX_SERVICES)
             if places is not None and (int(self.strategy["limited"]) >> n) & 1
         }
@@ -267,7 +319,55 @@ class DepressionCare(mesa.Model):
         if service is not None and patient.record["want"] < 0:
             service.queue.remove(patient)
             self.end_wait(patient, t)
+        self.note_bed(patient, t, self.beat)
         self.follow(patient, self.beat)
+
+    def note_bed(self, patient: Patient, day: float, first: int) -> None:
+        """Take in what an event did about a bed: no longer waited for, left, or waited for."""
+        ward = self.services.get(int(self.strategy["beds"]) - 1)
+        if not isinstance(ward, Ward):
+            return
+        bed = int(patient.record["bed"])
+        if patient.wish is not None and bed != BED_WANTED:
+            ward.queue.remove(patient)
+            self.end_wish(patient, day)
+        if patient.bed is not None and bed != BED_HELD:
+            patient.bed["until"] = day
+            patient.bed = None
+            ward.free_bed(day, first)
+        if patient.wish is None and bed == BED_WANTED:
+            patient.wish = np.zeros(1, dtype=WAIT)
+            patient.bed_rank = float(
+                write_wish(patient.record, patient.account, self.parameters, self.strategy,
+                           patient.wish[0])
+            )  # fmt: skip
+            self.waits.append(patient.wish)
+            patient.bed_visible_from = first
+            ward.queue.append(patient)
+
+    def end_wish(self, patient: Patient, day: float) -> None:
+        """Complete the row of a wait for a bed."""
+        if patient.wish is None:
+            raise ValueError(f"patient {patient.number} waits for no bed")
+        patient.wish["left"], patient.wish["ended"] = day, patient.record["bed_ended"]
+        patient.wish = None
+
+    def admit(self, patient: Patient, day: float, beat: int) -> bool:
+        """Give a bed; return whether it was taken."""
+        wanted, wish = _service_wanted(self, patient), patient.wish
+        taken = bool(
+            admit_one(
+                patient.record, patient.account, self.parameters, self.strategy, self.tally[0], day
+            )
+        )
+        self.end_wish(patient, day)
+        if taken:
+            patient.bed = wish
+        if patient.wait is not None and patient.record["want"] < 0:
+            self.services[wanted].queue.remove(patient)
+            self.end_wait(patient, day)
+        self.follow(patient, beat + 1)
+        return taken
 
     def follow(self, patient: Patient, first: int) -> None:
         """Note the patient's next event, a place that is free again, and a queue joined."""
@@ -349,12 +449,18 @@ class DepressionCare(mesa.Model):
             patient.leave()
             if patient.wait is not None:
                 self.end_wait(patient, self.horizon)
+            if patient.wish is not None:
+                self.end_wish(patient, self.horizon)
         return History(self.persons, self.accounts, self.tally, joined_waits(self.waits))
 
 
 def _order(patient: Patient) -> tuple[float, float, int]:
     record = patient.record
     return float(record["rank"]), float(record["joined"]), int(record["id"])
+
+
+def _bed_order(patient: Patient) -> tuple[float, float, int]:
+    return patient.bed_rank, float(patient.account["boarded"]), int(patient.record["id"])
 
 
 def _service_wanted(model: DepressionCare, patient: Patient) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from popmodel.engine.queues import new_board, new_queues
+from popmodel.engine.queues import new_beds, new_board, new_queues
 from popmodel.engine.services import simulate_site
 from popmodel.parameters.record import MAX_SERVICES
 from popmodel.rules.records import ACCOUNT, TALLY, WAIT, History, new_tally
@@ -95,7 +95,8 @@ def simulate_systems(
         tally = new_tally()
         log = simulate_site(
             persons, own, tally, plan.parameters[0], plan.strategy[0], plan.places[0],
-            new_board(len(who)), new_queues(MAX_SERVICES),
+            new_board(len(who)), new_beds(len(who) if plan.strategy["beds"][0] else 1),
+            new_queues(MAX_SERVICES),
             np.empty(WAITS * len(who) + 16, dtype=WAIT), 1 if count else 0,
         )  # fmt: skip
         if not straight:

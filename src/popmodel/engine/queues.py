@@ -33,6 +33,17 @@ ROW: Final = np.dtype(
 )
 """A patient's row of the board."""
 
+BED_ROW: Final = np.dtype(
+    [
+        ("rank", "f8"),
+        ("ticket", "i4"),  # rows of the log that the wait for a bed and the bed held fill
+        ("held", "i4"),
+        ("stamp", "i4"),
+        ("queued", "i4"),  # 1 while in the queue
+    ]
+)
+"""What a patient has to do with beds; such a wait may go on beside that for a course."""
+
 ENTRY: Final = np.dtype([("rank", "f8"), ("joined", "f8"), ("who", "i4"), ("stamp", "i4")])
 """An entry of a queue: what is compared, the patient's position, and a stamp."""
 
@@ -40,6 +51,11 @@ ENTRY: Final = np.dtype([("rank", "f8"), ("joined", "f8"), ("who", "i4"), ("stam
 def new_board(n: int) -> np.ndarray[Any, Any]:
     """Return a board on which n patients are in no queue and on no list."""
     return np.full(n, np.array((*[NONE] * 5, 0), dtype=ROW))
+
+
+def new_beds(n: int) -> np.ndarray[Any, Any]:
+    """Return rows of n patients who neither wait for a bed nor hold one."""
+    return np.full(n, np.array((0.0, NONE, NONE, 0, 0), dtype=BED_ROW))
 
 
 def new_queues(services: int) -> np.ndarray[Any, Any]:

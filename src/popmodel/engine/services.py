@@ -27,6 +27,7 @@ from popmodel.engine.queues import (
     first_of,
     goes_before,
     is_full,
+    pop,
     push,
     put_on,
     take_off,
@@ -34,16 +35,24 @@ from popmodel.engine.queues import (
 )
 from popmodel.jit import entry_point, rule
 from popmodel.parameters.record import MAX_SERVICES
-from popmodel.rules.codes import EVENT_GRID, EVENT_KNOT, JOIN_BOOSTER, WAIT_STILL
+from popmodel.rules.codes import (
+    BED_HELD,
+    BED_WANTED,
+    EVENT_GRID,
+    EVENT_KNOT,
+    JOIN_BOOSTER,
+    WAIT_STILL,
+)
+from popmodel.rules.places import find_full, give_bed, take_place
+from popmodel.rules.queue import rank_for_bed, waits
 from popmodel.rules.reading import glance
-from popmodel.rules.places import find_full, take_place
 from popmodel.rules.records import ACCOUNT_READINGS
 from popmodel.rules.wake import earliest, enter, leave, settle, wake_up
 
 ROUNDING = 1e-9
 """A share of slots that is a whole number but for its last bit is that number."""
 AHEAD = 8
-"""Readings of somebody who waits that are looked at ahead: more are wasted on those served before."""
+"""Readings of somebody who waits that are looked at ahead: more are wasted on the soon served."""
 
 
 @rule
@@ -81,13 +90,16 @@ def services_of(s: Any) -> Any:
 
 
 @rule
-def freed_on(p: Any) -> Any:
-    """Return the day on which the place a patient holds is free again, once that is sure."""
+def freed_on(p: Any, until: Any) -> Any:
+    """Return the day on which the place a patient holds is free again, once that is sure.
+
+    Nothing but readings happens to the patient up to day `until`.
+    """
     if p.place < 0:
         return math.inf
     if p.freed < math.inf:
         return p.freed
-    if p.place_until <= p.wake or p.want >= 0:
+    if p.place_until <= until or p.want >= 0:
         return p.place_until
     return math.inf
 
@@ -111,6 +123,24 @@ def note_join(p: Any, q: Any, row: Any) -> None:
 
 
 @rule
+def note_wish(p: Any, o: Any, s: Any, row: Any) -> None:
+    """Write the row of a wait for a bed that begins."""
+    row.patient = p.id
+    row.site = p.site
+    row.service = s.beds - 1
+    row.treatment = -1
+    row.booster = 0
+    row.lane = 0
+    row.band = p.band
+    row.biotype = p.biotype
+    row.line = p.line
+    row.ended = WAIT_STILL
+    row.joined = o.boarded
+    row.left = math.nan
+    row.until = math.nan
+
+
+@rule
 def note_end(p: Any, board: Any, log: Any, i: Any, t: Any) -> None:
     """Complete the row of a wait that ended on day t."""
     row = log[board[i].ticket]
@@ -121,10 +151,10 @@ def note_end(p: Any, board: Any, log: Any, i: Any, t: Any) -> None:
 
 @rule
 def give_back(
-    p: Any, q: Any, board: Any, log: Any, freed: Any, i: Any, first: Any, beat: Any
+    p: Any, q: Any, board: Any, log: Any, freed: Any, i: Any, first: Any, beat: Any, until: Any
 ) -> None:
     """Note when the place a patient holds is free again, once that is sure."""
-    day = freed_on(p)
+    day = freed_on(p, until)
     if day < math.inf:
         row = log[board[i].held]
         row.until = day
@@ -136,21 +166,80 @@ def give_back(
 
 
 @rule
-def run_on(
-    p: Any, o: Any, board: Any, heads: Any, freed: Any, log: Any, rows: Any, tally: Any,
-    q: Any, s: Any, v: Any, i: Any, first: Any,
+def note_bed(
+    p: Any, o: Any, beds: Any, freed: Any, log: Any, rows: Any, q: Any, s: Any, i: Any, t: Any,
+    first: Any, beat: Any,
 ) -> Any:  # fmt: skip
-    """Run patient i ahead to the next wish for a place, or to the horizon; return 1 at a wish."""
+    """Take in what an event on day t did about a bed; return 1 if a wait for one began.
+
+    A wait may have ended without a bed, or a bed held been left.
+    """
+    if s.beds == 0:
+        return 0
+    mine = beds[i]
+    if mine.ticket >= 0 and p.bed != BED_WANTED:
+        end_wish(p, mine, log, t)
+    if mine.held >= 0 and p.bed != BED_HELD:
+        row = log[mine.held]
+        row.until = t
+        k = max(first, beat_of(t, beat))
+        if k < freed.shape[2]:
+            freed[s.beds - 1, 0, k] += 1
+        mine.held = NONE
+    if mine.ticket < 0 and p.bed == BED_WANTED:
+        note_wish(p, o, s, log[rows])
+        mine.ticket = rows
+        mine.rank = rank_for_bed(p, o, q, s)
+        return 1
+    return 0
+
+
+@rule
+def end_wish(p: Any, mine: Any, log: Any, t: Any) -> None:
+    """Complete the row of a wait for a bed, and leave its queue."""
+    row = log[mine.ticket]
+    row.left = t
+    row.ended = p.bed_ended
+    mine.ticket = NONE
+    mine.stamp += mine.queued
+    mine.queued = 0
+
+
+@rule
+def run_on(
+    p: Any, o: Any, board: Any, beds: Any, spare: Any, heads: Any, freed: Any, log: Any, rows: Any,
+    tally: Any, q: Any, s: Any, v: Any, i: Any, first: Any,
+) -> Any:  # fmt: skip
+    """Run patient i ahead to the next wish for a place, or to the horizon; return rows written.
+
+    Who waits already, for a bed, is only put on the list of the next day that matters.
+    """
+    written = 0
+    new = False
     while True:
-        give_back(p, q, board, log, freed, i, first, v.beat)
-        if p.want >= 0:
-            note_join(p, q, log[rows])
-            board[i].ticket = rows
+        give_back(p, q, board, log, freed, i, first, v.beat, p.wake)
+        if p.want >= 0 and board[i].ticket < 0:
+            note_join(p, q, log[rows + written])
+            board[i].ticket = rows + written
+            written += 1
             put_on(board, heads, max(first, beat_of(p.joined, v.beat)), i)
-            return 1
-        if p.wake >= q.horizon:
-            return 0
+            return written
+        if new:
+            put_on(board, heads, max(first, beat_of(o.boarded, v.beat)), i)
+            return written
+        if waits(p):
+            until = undisturbed_until(p, q, spare)
+            give_back(p, q, board, log, freed, i, first, v.beat, until)
+            if until < q.horizon:
+                put_on(board, heads, max(first, beat_of(until, v.beat)), i)
+            return written
+        t = p.wake
+        if t >= q.horizon:
+            return written
         wake_up(p, o, q, s, tally)
+        if note_bed(p, o, beds, freed, log, rows, q, s, i, t, first, v.beat):
+            written = 1
+            new = True
 
 
 @rule
@@ -209,18 +298,20 @@ def catch_up(p: Any, o: Any, q: Any, s: Any, tally: Any, day: Any) -> None:
 
 @entry_point
 def simulate_site(
-    persons: Any, accounts: Any, tally: Any, q: Any, s: Any, v: Any, board: Any, queues: Any,
-    log: Any, recording: Any,
+    persons: Any, accounts: Any, tally: Any, q: Any, s: Any, v: Any, board: Any, beds: Any,
+    queues: Any, log: Any, recording: Any,
 ) -> Any:  # fmt: skip
     """Run the patients of a site from entry to the horizon, in place; return their waits.
 
-    Patients come in the order of their numbers. `board` and `queues` are new ones; `log` gives
-    the waits room to start with, one row at least.
+    Patients come in the order of their numbers. `board`, `beds` and `queues` are new ones; `log`
+    gives the waits room to start with, two rows at least.
     """
     patients = len(persons)
     counts = tally[0]
     beats = beat_of(q.horizon, v.beat)
     persons, accounts, board = lent(persons), lent(accounts), lent(board)
+    beds = lent(beds)
+    ward = s.beds - 1
     own_heads = np.full(beats, NONE, dtype=np.int32)
     heads = lent(own_heads)
     services = services_of(s)
@@ -232,7 +323,7 @@ def simulate_site(
     used = np.zeros((MAX_SERVICES, 2), dtype=np.int64)
     own_freed = np.zeros((services, 2, beats), dtype=np.int64)
     freed = lent(own_freed)
-    fresh = np.zeros((patients if s.on_full > 0 else 1, 2), dtype=np.int32)
+    fresh = np.zeros((2 * patients if s.on_full > 0 else 1, 2), dtype=np.int32)
     spare = np.empty(1, dtype=persons.dtype)
     news = 0
     rows = 0
@@ -240,10 +331,10 @@ def simulate_site(
         p, o = persons[i], accounts[i]
         o.recording = recording
         enter(p, o, q, s, counts)
-        if rows == len(log):
+        if rows + 2 > len(log):
             own_log = longer(log)
             log = lent(own_log)
-        rows += run_on(p, o, board, heads, freed, log, rows, counts, q, s, v, i, 0)
+        rows += run_on(p, o, board, beds, spare, heads, freed, log, rows, counts, q, s, v, i, 0)
     for k in range(beats):
         day = k * v.beat
         while heads[k] >= 0:
@@ -256,34 +347,52 @@ def simulate_site(
                 fetch_ahead(board, board[heads[k]].later, 0)
             new = not waiting[i]
             place, rank, joined = queue_of(q, p), p.rank, p.joined
-            t = day
-            while p.want >= 0 and p.wake <= day:
+            while waits(p) and p.wake <= day:
                 t = p.wake
                 wake_up(p, o, q, s, counts)
+                if rows + 2 > len(log):
+                    own_log = longer(log)
+                    log = lent(own_log)
+                rows += note_bed(p, o, beds, freed, log, rows, q, s, i, t, k, v.beat)
+                if p.want < 0 and board[i].ticket >= 0:
+                    note_end(p, board, log, i, t)
+                elif p.want >= 0 and board[i].ticket < 0:
+                    note_join(p, q, log[rows])
+                    board[i].ticket = rows
+                    rows += 1
+                    new = True
             if waiting[i] and not stands(p, q, place, rank, joined):
                 board[i].stamp += 1
                 waiting[i] = False
-            if p.want >= 0:
-                if not waiting[i]:
-                    place = queue_of(q, p)
-                    if is_full(queues, length, board, place):
-                        own_queues = twice(queues, length)
-                        queues = lent(own_queues)
-                    queue_up(p, board, queues, length, place, i)
-                    waiting[i] = True
-                until = undisturbed_until(p, q, spare)
-                if until < q.horizon:
-                    put_on(board, heads, beat_of(until, v.beat), i)
-                if new and s.on_full > 0:
-                    fresh[news, 0] = i
-                    fresh[news, 1] = p.joins
-                    news += 1
-            else:
-                note_end(p, board, log, i, t)
-                if rows == len(log):
+            if not waits(p):
+                if rows + 2 > len(log):
                     own_log = longer(log)
                     log = lent(own_log)
-                rows += run_on(p, o, board, heads, freed, log, rows, counts, q, s, v, i, k)
+                rows += run_on(
+                    p, o, board, beds, spare, heads, freed, log, rows, counts, q, s, v, i, k
+                )
+                continue
+            if p.want >= 0 and not waiting[i]:
+                place = queue_of(q, p)
+                if is_full(queues, length, board, place):
+                    own_queues = twice(queues, length)
+                    queues = lent(own_queues)
+                queue_up(p, board, queues, length, place, i)
+                waiting[i] = True
+            if p.bed == BED_WANTED and beds[i].queued == 0:
+                if is_full(queues, length, beds, LANES * ward):
+                    own_queues = twice(queues, length)
+                    queues = lent(own_queues)
+                push(queues, length, LANES * ward, beds[i].rank, o.boarded, i, beds[i].stamp)
+                beds[i].queued = 1
+            until = undisturbed_until(p, q, spare)
+            give_back(p, q, board, log, freed, i, k, v.beat, until)
+            if until < q.horizon:
+                put_on(board, heads, beat_of(until, v.beat), i)
+            if new and p.want >= 0 and s.on_full > 0:
+                fresh[news, 0] = i
+                fresh[news, 1] = p.joins
+                news += 1
         for service in range(services):
             used[service, 0] -= freed[service, 0, k]
             used[service, 1] -= freed[service, 1, k]
@@ -294,7 +403,34 @@ def simulate_site(
                 continue
             slots = slots_on(v, service, day)
             ceiling = open_to_all(v, service, slots)
-            while True:
+            while service == ward and used[service, 0] < slots:
+                i = first_of(queues, length, beds, common)
+                if i < 0:
+                    break
+                p, o = persons[i], accounts[i]
+                pop(queues, length, common)
+                beds[i].queued = 0
+                take_off(board, heads, i)
+                catch_up(p, o, q, s, counts, day)
+                row = beds[i].ticket
+                place, rank, joined = queue_of(q, p), p.rank, p.joined
+                if give_bed(p, o, q, s, counts, day):
+                    used[service, 0] += 1
+                    beds[i].held = row
+                settle(p, o, q, counts)
+                end_wish(p, beds[i], log, day)
+                if p.want < 0 and board[i].ticket >= 0:
+                    note_end(p, board, log, i, day)
+                if waiting[i] and not stands(p, q, place, rank, joined):
+                    board[i].stamp += 1
+                    waiting[i] = False
+                if rows + 2 > len(log):
+                    own_log = longer(log)
+                    log = lent(own_log)
+                rows += run_on(
+                    p, o, board, beds, spare, heads, freed, log, rows, counts, q, s, v, i, k + 1
+                )
+            while service != ward:
                 a = first_of(queues, length, board, common)
                 b = first_of(queues, length, board, fenced)
                 i = b
@@ -326,10 +462,12 @@ def simulate_site(
                     used[service, lane] += units
                     board[i].held = board[i].ticket
                 note_end(p, board, log, i, day)
-                if rows == len(log):
+                if rows + 2 > len(log):
                     own_log = longer(log)
                     log = lent(own_log)
-                rows += run_on(p, o, board, heads, freed, log, rows, counts, q, s, v, i, k + 1)
+                rows += run_on(
+                    p, o, board, beds, spare, heads, freed, log, rows, counts, q, s, v, i, k + 1
+                )
         left = 0
         for m in range(news):
             i, joins = fresh[m, 0], fresh[m, 1]
@@ -359,10 +497,12 @@ def simulate_site(
                     put_on(board, heads, max(k + 1, beat_of(until, v.beat)), i)
             else:
                 note_end(p, board, log, i, day)
-                if rows == len(log):
+                if rows + 2 > len(log):
                     own_log = longer(log)
                     log = lent(own_log)
-                rows += run_on(p, o, board, heads, freed, log, rows, counts, q, s, v, i, k + 1)
+                rows += run_on(
+                    p, o, board, beds, spare, heads, freed, log, rows, counts, q, s, v, i, k + 1
+                )
         news = left
     for i in range(patients):
         p, o = persons[i], accounts[i]
@@ -371,17 +511,20 @@ def simulate_site(
             wake_up(p, o, q, s, counts)
             if wanted and p.want < 0:
                 note_end(p, board, log, i, t)
+            if rows + 2 > len(log):
+                own_log = longer(log)
+                log = lent(own_log)
+            rows += note_bed(p, o, beds, freed, log, rows, q, s, i, t, beats, v.beat)
             if p.want >= 0 and not wanted:
-                if rows == len(log):
-                    own_log = longer(log)
-                    log = lent(own_log)
                 note_join(p, q, log[rows])
                 board[i].ticket = rows
                 rows += 1
-            give_back(p, q, board, log, freed, i, beats, v.beat)
+            give_back(p, q, board, log, freed, i, beats, v.beat, p.wake)
         leave(p, o, q, counts)
         if board[i].ticket >= 0:
             note_end(p, board, log, i, q.horizon)
+        if s.beds > 0 and beds[i].ticket >= 0:
+            end_wish(p, beds[i], log, q.horizon)
         counts.events += o.events
     hold(own_heads, own_freed, own_length, own_queues)
     return own_log[:rows]

@@ -172,6 +172,10 @@ def _happened(event: int, before: Any, after: Any, treatments: Sequence[str]) ->
         return "relapse" if before["state"] == c.REMITTED else "the response is lost"
     if event == c.EVENT_CRISIS_END and after["setting"] == c.INPATIENT:
         return "admitted to a ward"
+    if event == c.EVENT_CRISIS_END and after["bed"] == c.BED_WANTED:
+        return "waits for a bed in the emergency department"
+    if event == c.EVENT_CRISIS_END and before["bed"] == c.BED_WANTED:
+        return "goes home without an admission"
     quiet = {
         c.EVENT_KNOT: "", c.EVENT_DECIDE: "", c.EVENT_RECOVERED: "", c.EVENT_BOOSTER: "booster",
         c.EVENT_SESSIONS: "last session", c.EVENT_CRISIS_END: "leaves hospital",

@@ -60,6 +60,16 @@ class Watched(DepressionCare):
         self._note(before, patient.record, day, score, said)
         return taken
 
+    def admit(self, patient: Patient, day: float, beat: int) -> bool:
+        """Give a bed, and note it if this is the one."""
+        if patient.number != self.watched:
+            return super().admit(patient, day, beat)
+        before, score = patient.record.copy(), patient.severity
+        taken = super().admit(patient, day, beat)
+        said = "admitted to a ward" if taken else "a bed is free and no longer needed"
+        self._note(before, patient.record, day, score, said)
+        return taken
+
     def decide(self, beat: int, day: float) -> None:
         """Let services decide; note what a full service led to for the one."""
         one = self.patients[self.watched]

@@ -67,6 +67,7 @@ def fill_crises(q: Any, v: Mapping[str, float], country: Any, price: Prices) -> 
     q["cost_attempt"] = price(v, events + "crisis_attempt")
     q["cost_emergency"] = price(v, events + "emergency_visit")
     q["cost_admission_day"] = price(v, events + "admission_day")
+    q["cost_boarding_day"] = price(v, events + "boarding_day")
     q["cost_suicide"] = price(v, events + "suicide_death")
 
 

@@ -107,6 +107,9 @@ def with_places(
             row[key][n] = weight
         row["fence_severity"][n] = one.fence_severity
         row["fence_line"][n] = one.fence_line
+        if one.boards and one.is_limited:
+            row["beds"] = n + 1
+            row["board_days"] = min(one.board_days, FOREVER)
     row["review_days"][len(services) :] = math.inf
     return s
 

@@ -180,6 +180,7 @@ _FIELDS: Final[list[tuple[str, Any]]] = [
     ("cost_attempt", "f8"),
     ("cost_emergency", "f8"),
     ("cost_admission_day", "f8"),
+    ("cost_boarding_day", "f8"),
     ("cost_suicide", "f8"),
     # care
     ("ask_rate", ("f8", 4)),
@@ -267,6 +268,9 @@ _STRATEGY_FIELDS: Final[list[tuple[str, Any]]] = [
     ("weight_week", ("f8", MAX_SERVICES)),
     ("fence_severity", ("f8", MAX_SERVICES)),
     ("fence_line", ("i8", MAX_SERVICES)),
+    # 1 + position of the service whose beds admissions wait for, 0: none; and for how long at most
+    ("beds", "i8"),
+    ("board_days", "f8"),
 ]
 
 _PLACES_FIELDS: Final[list[tuple[str, Any]]] = [

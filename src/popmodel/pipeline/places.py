@@ -28,6 +28,7 @@ from popmodel.scenario.schema import Scenario
 from popmodel.scenario.services import (
     UNLIMITED,
     CompiledService,
+    bed_services,
     compile_services,
     limited_services,
     place_costs,
@@ -107,10 +108,14 @@ def service_weeks(
 
 
 def parts_of_places(evidence: Evidence, parameters: Parameters) -> dict[str, float]:
-    """Return the share of a place that a course takes, by position of the treatment as text."""
+    """Return the share of a place that a course takes, by position of the treatment as text.
+
+    And that of an admission, by name of the service of beds.
+    """
     services, q = sorted(evidence.services), parameters.record
     units: Any = q["place_units"][0]
-    return {
+    beds = {name: 1.0 / evidence.services[name].patients_at_once for name in bed_services(evidence)}
+    return beds | {
         str(n): float(units[n]) / evidence.services[services[k]].patients_at_once
         for n, k in enumerate(q["service"][0])
         if k >= 0 and n < len(parameters.treatments)
@@ -171,7 +176,7 @@ def services_here(
     used = services_of_strategy(scenario, evidence, strategy)
     return [
         change(one, site)
-        if one.id in used
+        if one.id in used or one.boards
         else replace(one, since_days=np.zeros(1), places=np.array([UNLIMITED]))
         for one in compile_services(scenario, evidence, strategy, site)
     ]

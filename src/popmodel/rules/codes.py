@@ -35,6 +35,10 @@ JOIN_COURSE: Final = 0
 JOIN_BRIDGED: Final = 1
 JOIN_BOOSTER: Final = 2
 
+BED_NONE: Final = 0
+BED_WANTED: Final = 1
+BED_HELD: Final = 2
+
 WAIT_SERVED: Final = WAIT_ENDS.index("served")
 WAIT_REFUSED: Final = WAIT_ENDS.index("never_taken_up")
 WAIT_RENEGED: Final = WAIT_ENDS.index("gave_up")

@@ -11,6 +11,7 @@ from typing import Any
 from popmodel.jit import rule
 from popmodel.rules.codes import (
     ASK_LEFT,
+    BED_HELD,
     CARE_COURSE,
     CARE_WAIT,
     FULL_BRIDGE,
@@ -19,6 +20,7 @@ from popmodel.rules.codes import (
     JOIN_BRIDGED,
     JOIN_COURSE,
     LINE_UNFINISHED,
+    STAY_HOME,
     WAIT_OTHER,
     WAIT_SERVED,
 )
@@ -29,12 +31,14 @@ from popmodel.rules.course import (
     give_booster,
     leave_care,
     note_line,
+    offer_in_hospital,
     take_rule,
 )
 from popmodel.rules.decision import NO_RULE, choose, is_eligible
 from popmodel.rules.engagement import leaves_after_dropout
 from popmodel.rules.queue import end_wait, set_rank
 from popmodel.rules.reading import look
+from popmodel.rules.stay import admit, leave_hospital, stop_boarding
 
 
 @rule
@@ -132,3 +136,17 @@ def give_up_waiting(p: Any, o: Any, q: Any, tally: Any, t: Any, how: Any) -> Non
         leave_care(p, o, q, tally, t, ASK_LEFT)
     else:
         begin_wait(p, o, q, tally, t, t + q.switch_gap, q.contact_usual)
+
+
+@rule
+def give_bed(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> Any:
+    """Admit somebody who waits for a bed; False if a benefit seen just now spares the admission."""
+    look(p, o, q, tally, t)
+    if p.ward <= 0.0:
+        leave_hospital(p, o, q, tally, t, STAY_HOME)
+        return False
+    stop_boarding(p, o, q, tally, t, WAIT_SERVED)
+    admit(p, o, tally, t)
+    p.bed = BED_HELD
+    offer_in_hospital(p, o, q, s, tally, t)
+    return True

@@ -14,6 +14,7 @@ from popmodel.jit import rule
 from popmodel.randomness import exponential, subject_salt, uniform
 from popmodel.rules.accrual import in_crisis, set_flows
 from popmodel.rules.codes import (
+    BED_WANTED,
     CARE_AFTER,
     CARE_WAIT,
     JOIN_BOOSTER,
@@ -36,12 +37,37 @@ def is_limited(q: Any, s: Any, treatment: Any) -> Any:
 
 
 @rule
+def waits(p: Any) -> Any:
+    """Tell whether a patient waits for a place or for a bed, so that one may come any day."""
+    return p.want >= 0 or p.bed == BED_WANTED
+
+
+@rule
 def measured_band(p: Any, q: Any, score: Any) -> Any:
     """Return the severity band of a measured score; a crisis counts as the highest."""
     if in_crisis(p):
         return HIGHEST_BAND
     limit = q.band_limit
     return int(score > limit[0]) + int(score > limit[1]) + int(score > limit[2])
+
+
+@rule
+def rank_of(p: Any, q: Any, s: Any, service: Any, score: Any, joined: Any) -> Any:
+    """Return the rank in the queue of a service, of somebody who joined it on a day."""
+    waited = s.weight_week[service] * joined / 7.0
+    return waited - (
+        s.weight_band[service] * measured_band(p, q, score)
+        + s.weight_severity[service] * score
+        + s.weight_line[service] * p.line
+    )
+
+
+@rule
+def rank_for_bed(p: Any, o: Any, q: Any, s: Any) -> Any:
+    """Return the rank of somebody who has just begun to wait for a bed; it stays as it is."""
+    t = o.boarded
+    score = measured(p, q, severity_now(p, q, t), t)
+    return rank_of(p, q, s, s.beds - 1, score, t)
 
 
 @rule
@@ -53,12 +79,7 @@ def set_rank(p: Any, q: Any, s: Any, t: Any) -> None:
     """
     service = q.service[p.want]
     score = measured(p, q, severity_now(p, q, t), t)
-    waited = s.weight_week[service] * p.joined / 7.0
-    p.rank = waited - (
-        s.weight_band[service] * measured_band(p, q, score)
-        + s.weight_severity[service] * score
-        + s.weight_line[service] * p.line
-    )
+    p.rank = rank_of(p, q, s, service, score, p.joined)
     fits = score >= s.fence_severity[service] and p.line >= s.fence_line[service]
     p.lane = 1 if fits else 0
     if p.asked_by == JOIN_BOOSTER:

@@ -101,6 +101,8 @@ _PATIENT: Final = [
         "in emergency: days on a ward that will follow, 0 none; on a ward: day it began",
     ),
     ("discharged", "i1", "1 if the stay under way was cut short by a benefit"),
+    ("bed", "i1", "codes.BED_…: none, waited for in the emergency department, or held"),
+    ("bed_ended", "i1", "codes.WAIT_…: how the last wait for a bed ended"),
     # clocks: the day each rival falls due
     ("due", "f8", "end of a wait, drop-out of a course, or next booster"),
     ("crisis_end", "f8", "end of the emergency stay, then of the admission; inf at home"),
@@ -141,6 +143,7 @@ _ACCOUNT: Final = [
     ("losses", "i4", "responses lost"),
     ("admissions", "i4", "admissions after a crisis"),
     ("bed_days", "f8", "days on a ward"),
+    ("boarded", "f8", "day the last wait for a bed began"),
     ("entry_severity", "f8", "score at entry"),
     # what every reading touches: kept together, and next to the small counts that come last
     ("qaly", "f8", "discounted QALYs"),

@@ -2,7 +2,8 @@
 
 The day the present stage ends is `p.crisis_end`; whether a ward follows, later when it began, is
 `p.ward`. Days are charged and counted when the patient leaves, for as long as the stay really was.
-Beds are counted and never waited for.
+Where beds are waited for, who finds none boards in the emergency department: `p.bed` says so, and
+`p.crisis_end` is then the day on which the patient is sent home without one.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from popmodel.jit import rule
 from popmodel.randomness import subject_salt, uniform
 from popmodel.rules.accrual import count, in_crisis, move, pay, week_of
 from popmodel.rules.codes import (
+    BED_NONE,
+    BED_WANTED,
+    CARE_WAIT,
     COST_CRISIS,
     EMERGENCY,
     FLOW_ADMISSIONS,
@@ -23,7 +27,11 @@ from popmodel.rules.codes import (
     STAY_ADMITTED,
     STAY_AGAIN,
     STAY_ARRIVED,
+    STAY_DIED,
     STAY_HOME,
+    WAIT_DIED,
+    WAIT_RENEGED,
+    WAIT_WELL,
 )
 from popmodel.rules.records import MICRO, WEEK_BEDS
 from popmodel.units import DAYS_PER_WEEK
@@ -61,27 +69,58 @@ def arrive(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
 
 
 @rule
-def end_stage(p: Any, o: Any, q: Any, tally: Any, t: Any) -> None:
-    """Go from the emergency department to the ward, or home."""
-    if p.setting == EMERGENCY and p.ward > 0.0:
-        p.setting = INPATIENT
-        p.crisis_end = t + p.ward
-        p.ward = t
-        o.admissions += 1
-        count(o, tally, FLOW_ADMISSIONS, t)
-        note_stay(o, tally, STAY_ADMITTED)
-    else:
+def end_stage(p: Any, o: Any, q: Any, s: Any, tally: Any, t: Any) -> None:
+    """Go from the emergency department to the ward, to a wait for a bed there, or home."""
+    if p.setting != EMERGENCY or p.ward <= 0.0 or p.bed == BED_WANTED:
         leave_hospital(p, o, q, tally, t, STAY_HOME)
+    elif s.beds > 0:
+        p.bed = BED_WANTED
+        p.crisis_end = t + s.board_days
+        o.boarded = t
+    else:
+        admit(p, o, tally, t)
+
+
+@rule
+def admit(p: Any, o: Any, tally: Any, t: Any) -> None:
+    """Go from the emergency department to the ward."""
+    p.setting = INPATIENT
+    p.crisis_end = t + p.ward
+    p.ward = t
+    o.admissions += 1
+    count(o, tally, FLOW_ADMISSIONS, t)
+    note_stay(o, tally, STAY_ADMITTED)
+
+
+@rule
+def stop_boarding(p: Any, o: Any, q: Any, tally: Any, t: Any, how: Any) -> None:
+    """End a wait for a bed, if there is one, and charge its days."""
+    if p.bed == BED_WANTED:
+        days = t - o.boarded
+        pay(o, q, tally, COST_CRISIS, days * q.cost_boarding_day, t)
+        decide_when_moved(p, t)
+        p.bed = BED_NONE
+        p.bed_ended = how
+
+
+@rule
+def decide_when_moved(p: Any, t: Any) -> None:
+    """Bring a decision that was put off to the end of boarding forward to its real end."""
+    if p.care == CARE_WAIT and p.want < 0 and p.due == p.crisis_end:
+        p.due = t
 
 
 @rule
 def leave_hospital(p: Any, o: Any, q: Any, tally: Any, t: Any, what: Any) -> None:
     """Close a stay, if there is one; from then on occupancy counts the clinical state again."""
     if in_crisis(p):
+        how = WAIT_WELL if p.ward <= 0.0 else WAIT_RENEGED
+        stop_boarding(p, o, q, tally, t, WAIT_DIED if what == STAY_DIED else how)
         close_stay(p, o, q, tally, t, what)
         move(o, tally, IN_CRISIS, p.state, t)
         p.crisis_end = math.inf
         p.ward = 0.0
+        p.bed = BED_NONE
         p.setting = OUTPATIENT
 
 
@@ -128,3 +167,6 @@ def discharge_early(p: Any, q: Any, t: Any) -> None:
             p.crisis_end = max(t, p.crisis_end - days)
         else:
             p.ward = max(0.0, p.ward - days)
+            if p.bed == BED_WANTED and p.ward == 0.0:
+                decide_when_moved(p, t)
+                p.crisis_end = t

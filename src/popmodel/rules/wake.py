@@ -51,7 +51,14 @@ from popmodel.rules.natural_course import (
     next_grid_point,
 )
 from popmodel.rules.places import give_up_waiting, review
-from popmodel.rules.queue import end_wait, free_place, is_limited, join_for_booster, set_rank
+from popmodel.rules.queue import (
+    end_wait,
+    free_place,
+    is_limited,
+    join_for_booster,
+    set_rank,
+    waits,
+)
 from popmodel.rules.reading import (
     band_of,
     clinical_state,
@@ -61,7 +68,7 @@ from popmodel.rules.reading import (
     set_contact,
 )
 from popmodel.rules.response import contact_at, effect_at, severity_now
-from popmodel.rules.stay import close_stay, end_stage, leave_hospital
+from popmodel.rules.stay import close_stay, end_stage, leave_hospital, stop_boarding
 
 
 @rule
@@ -162,8 +169,8 @@ def settle(p: Any, o: Any, q: Any, tally: Any) -> None:
         t = p.phase + p.grid * q.grid_days
         if t > day or (t == day and p.event < c.EVENT_KNOT):
             return
-        if p.want >= 0:
-            # A place may come any day: nothing is read ahead of the clock.
+        if waits(p):
+            # A place or a bed may come any day: nothing is read ahead of the clock.
             p.event = c.EVENT_GRID
             p.wake = t
             return
@@ -227,8 +234,8 @@ def wake_up(p: Any, o: Any, q: Any, s: Any, tally: Any) -> None:
         crisis(p, o, q, s, tally, t)
     elif event == c.EVENT_CRISIS_END:
         look(p, o, q, tally, t)
-        end_stage(p, o, q, tally, t)
-        if in_crisis(p):
+        end_stage(p, o, q, s, tally, t)
+        if in_crisis(p) and p.bed != c.BED_WANTED:
             offer_in_hospital(p, o, q, s, tally, t)
     else:
         die(p, o, q, tally, t)
@@ -340,6 +347,7 @@ def leave(p: Any, o: Any, q: Any, tally: Any) -> None:
     t = q.horizon
     end_wait(p, o, t, c.WAIT_STILL)
     if in_crisis(p):
+        stop_boarding(p, o, q, tally, t, c.WAIT_STILL)
         close_stay(p, o, q, tally, t, c.STAY_STILL)
     settle_flows(o, q, tally, t)
     settle_utility(o, q, t)

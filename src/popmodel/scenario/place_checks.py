@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from popmodel.errors import Problem
 from popmodel.scenario.merge import Merged
-from popmodel.scenario.schema import Bridge, Scenario, Service
+from popmodel.scenario.schema import Bridge, Scenario, Service, ServiceChange
 from popmodel.scenario.services import (
     bed_services,
+    beds_waited_for,
     compile_services,
     limited_services,
     place_costs,
@@ -40,6 +41,7 @@ def wrong_places(scenario: Scenario, merged: Merged) -> Iterator[Problem]:
         if beds.serves:
             told = "beds are used by admissions and serve no treatment"
             yield merged.problem(("services", name, "serves"), told)
+    yield from _wrong_beds(scenario, merged)
     for name, service in scenario.services.items():
         for treatment in service.serves:
             others = [o for o, s in scenario.services.items() if treatment in s.serves]
@@ -47,6 +49,48 @@ def wrong_places(scenario: Scenario, merged: Merged) -> Iterator[Problem]:
                 told = f"'{treatment}' is served by {others[0]} too"
                 yield merged.problem(("services", name, "serves"), told, "one service each")
     yield from _ticks(scenario, merged, limited)
+
+
+def _wrong_beds(scenario: Scenario, merged: Merged) -> Iterator[Problem]:
+    """Yield waits for beds where there are none, no number of them, or too many kinds."""
+    evidence = scenario.evidence()
+    beds, waited_for = bed_services(evidence), sorted(beds_waited_for(scenario, evidence))
+    parts: list[tuple[tuple[str, ...], Mapping[str, ServiceChange]]] = [
+        (("services",), scenario.services),
+        *((("sites", name, "services"), one.services) for name, one in scenario.sites.items()),
+        *(
+            (("strategies", name, "services"), one.services)
+            for name, one in scenario.strategies.items()
+        ),
+    ]
+    for at, services in parts:
+        for name, service in services.items():
+            for key in ("when_full", "board_days"):
+                if name not in beds and getattr(service, key) is not None:
+                    told = f"only admissions board, and '{name}' is no service of beds"
+                    hint = f"beds: {', '.join(beds)}; for courses say on_full in the strategy"
+                    yield merged.problem((*at, name, key), told, hint)
+    for name in set(waited_for) - set(limited_services(scenario, evidence)):
+        told = "admissions would wait for a bed, and there is no number of them"
+        yield merged.problem(("services", name, "when_full"), told, "say how many: places: 20")
+    if len(waited_for) > 1:
+        told = f"admissions can wait for one kind of bed, not for {' and '.join(waited_for)}"
+        yield merged.problem(("services", waited_for[1], "when_full"), told)
+
+
+def _odd_beds(scenario: Scenario, merged: Merged) -> Iterator[Problem]:
+    """Yield what is said of beds and read by nothing."""
+    evidence = scenario.evidence()
+    waited_for = beds_waited_for(scenario, evidence)
+    for name in bed_services(evidence):
+        asked = scenario.services.get(name, Service()).model_dump(exclude_none=True, by_alias=False)
+        read = {"places", "opening", "serves", "place_cost", "when_full"}
+        told = "nobody waits for a bed here (when_full: board), so only the number of beds is read"
+        if name in waited_for:
+            read |= {"order", "tick_days", "board_days"}
+            told = "who boards is in the emergency department, and every bed is for all"
+        for key in sorted(asked.keys() - read):
+            yield merged.problem(("services", name, key), told)
 
 
 def _ticks(scenario: Scenario, merged: Merged, limited: set[str]) -> Iterator[Problem]:
@@ -76,11 +120,7 @@ def odd_places(scenario: Scenario, merged: Merged) -> Iterator[Problem]:
     limited = limited_services(scenario, evidence)
     beds = bed_services(evidence)
     known = {*services_used(scenario, evidence).values(), *beds}
-    for name in beds:
-        asked = scenario.services.get(name, Service()).model_dump(exclude_none=True, by_alias=False)
-        for key in sorted(asked.keys() - {"places", "opening", "serves", "place_cost"}):
-            told = "nobody waits for a bed, so only the number of beds is read"
-            yield merged.problem(("services", name, key), told)
+    yield from _odd_beds(scenario, merged)
     if limited and scenario.replicates < ENOUGH_REPLICATES:
         told = (
             f"patients wait for each other, so errors come from replicates: {scenario.replicates} "

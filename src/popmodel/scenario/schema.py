@@ -392,6 +392,16 @@ class ServiceChange(_Part):
     contact: ContactName | None = Field(
         default=None, description="Contact while waiting; left out: that of the service card."
     )
+    when_full: Literal["admit", "board"] | None = Field(
+        default=None,
+        description="Beds: admit all the same, and count the beds that are short (the default), or "
+        "board: wait in the emergency department until a bed is free.",
+    )
+    board_days: Annotated[Number, Field(gt=0, le=3660)] | None = Field(
+        default=None,
+        description="Beds: days of boarding after which a patient goes home without an admission; "
+        "left out: none does.",
+    )
 
     @model_validator(mode="after")
     def _days_in_order(self) -> Self:

@@ -13,6 +13,7 @@ from popmodel.evidence.load import Evidence
 from popmodel.scenario.schema import PlaceCost, Scenario, Service, ServiceChange, Weights
 
 UNLIMITED = -1
+BOARD = "board"
 ORDERS = {
     "longest_wait": (0.0, 0.0, 0.0, 0.0),
     "most_severe": (1.0, 0.0, 0.0, 0.0),
@@ -38,6 +39,8 @@ class CompiledService:
         fence_severity: Measured score from which the ring-fenced places are open.
         fence_line: Line from which they are.
         at_once: Patients a place treats at once.
+        boards: Admissions wait for a bed here; of no meaning for what treatments use.
+        board_days: Days after which they go home without one; inf: none does.
     """
 
     id: str
@@ -52,6 +55,8 @@ class CompiledService:
     fence_severity: float
     fence_line: int
     at_once: int
+    boards: bool = False
+    board_days: float = np.inf
 
     @property
     def is_limited(self) -> bool:
@@ -102,7 +107,19 @@ def limited_services(scenario: Scenario, evidence: Evidence) -> list[str]:
         for service in compile_services(scenario, evidence, strategy, site)
         if service.is_limited
     }
-    return sorted(found & set(services_used(scenario, evidence).values()))
+    used = set(services_used(scenario, evidence).values())
+    return sorted(found & (used | beds_waited_for(scenario, evidence)))
+
+
+def beds_waited_for(scenario: Scenario, evidence: Evidence) -> set[str]:
+    """Return the services of beds for which admissions wait, under any strategy, at any site."""
+    return {
+        name
+        for name in bed_services(evidence)
+        for strategy in scenario.strategies
+        for site in site_names(scenario)
+        if said(scenario, name, strategy, site).when_full == BOARD
+    }
 
 
 def _says_places(scenario: Scenario, evidence: Evidence) -> bool:
@@ -166,6 +183,8 @@ def _compile(
         fence_severity=fence.severity_at_least if fence else np.inf,
         fence_line=fence.line_at_least if fence else 1,
         at_once=card.patients_at_once,
+        boards=service.when_full == BOARD,
+        board_days=service.board_days or np.inf,
     )
 
 

@@ -185,6 +185,7 @@ class EventCosts(Card):
 
     crisis_attempt: Money
     emergency_visit: Money
+    boarding_day: MoneyPerDay
     admission_day: MoneyPerDay
     suicide_death: Money
 

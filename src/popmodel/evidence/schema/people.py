@@ -52,7 +52,7 @@ class Service(Card):
 
     A place treats `patients_at_once`: a therapist many, a SAINT suite one. It ends so many courses
     a week, and each holds its share of the place for as long as that rate says. Places used by
-    admissions are beds on a ward: counted, never waited for.
+    admissions are beds on a ward: counted, and waited for where a scenario says `when_full: board`.
     """
 
     used_by: Literal["courses", "admissions"] = "courses"

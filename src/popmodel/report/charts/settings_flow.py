@@ -144,7 +144,8 @@ def reading(table: pd.DataFrame, about: About) -> str:
     return (
         "Bars: how often patients had a crisis, were in an emergency department and on a ward, per "
         "1,000 who entered, over the horizon; the parts of a bar are where they went from there "
-        "and add up to it. Courses begun: in that place, whatever they are. Nobody waits for a bed."
+        "and add up to it. Courses begun: in that place, whatever they are. Who waits for a bed "
+        "(when_full: board) is in the emergency department."
     )
 
 
