@@ -72,8 +72,10 @@ def test_an_included_category_that_costs_nothing_by_event_is_no_second_charge(sh
     """No amount of any event is left: nothing to refuse, and nothing to state."""
     free = {
         f"economics.events.{name}": 0
-        for name in ("crisis_attempt", "emergency_visit", "admission_day", "suicide_death")
-    }
+        for name in (
+            "crisis_attempt", "emergency_visit", "boarding_day", "admission_day", "suicide_death",
+        )
+    }  # fmt: skip
     changed = shipped.with_overrides(free)
     card = changed.economics["care_costs"].model_copy(update={"charged": {}})
     evidence = replace(changed, economics={**changed.economics, "care_costs": card})
