@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
+from tests.worlds import SCENARIOS
 
 from popmodel.scenario import check_scenario, compile_strategies, load_scenario
 from popmodel.vocabulary import COURSE_OUTCOMES, FLAGS, SETTINGS
@@ -210,3 +211,29 @@ def test_a_scenario_of_many_strategies_is_read_quickly(small, tmp_path):
     scenario = load_scenario(path)
     assert len(scenario.strategies) == 62
     assert time.process_time() - start < 10.0
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("services.inpatient_bed.board_dayz=3", "unknown key (did you mean board_days?)"),
+        ("services.saint_suite.place_cost_per_yea=3", "place_cost_per_year?"),
+        ("economics.care_costs.charged.crisis.share.remission.valu=3", "did you mean value?"),
+        ("economics.care_costs.charged.crisis.share.remission.value=two", "must be a number"),
+        ("treatments.saint.potencee=3", "potency?"),
+    ],
+)
+def test_one_mistake_among_parts_of_a_whole_is_told_once(said, told):
+    """The scenario sets all shares of a category, which are wrong alone and right together."""
+    path, value = said.split("=")
+    checked = check_scenario(SCENARIOS / "saint_on_the_ward.yaml", {path: value})
+    (problem,) = checked.problems
+    assert problem.file == "--set"
+    assert told in f"{problem.message} ({problem.hint})"
+
+
+def test_two_mistakes_on_one_card_are_told_both():
+    crisis = "economics.care_costs.charged.crisis"
+    wrong = {f"{crisis}.share.remission.value": "two", f"{crisis}.share.depressed.basis": "x"}
+    checked = check_scenario(SCENARIOS / "saint_on_the_ward.yaml", wrong)
+    assert {problem.where for problem in checked.problems} == set(wrong)

@@ -105,39 +105,37 @@ def freed_on(p: Any, until: Any) -> Any:
 
 
 @rule
-def note_join(p: Any, q: Any, row: Any) -> None:
-    """Write the row of a wait that begins."""
+def note_wait(p: Any, row: Any, joined: Any) -> None:
+    """Write what the row of any wait says of the patient."""
     row.patient = p.id
     row.site = p.site
-    row.service = q.service[p.want]
-    row.treatment = p.want
-    row.booster = 1 if p.asked_by == JOIN_BOOSTER else 0
-    row.lane = p.lane
     row.band = p.band
     row.biotype = p.biotype
     row.line = p.line
     row.ended = WAIT_STILL
-    row.joined = p.joined
+    row.joined = joined
     row.left = math.nan
     row.until = math.nan
 
 
 @rule
+def note_join(p: Any, q: Any, row: Any) -> None:
+    """Write the row of a wait that begins."""
+    note_wait(p, row, p.joined)
+    row.service = q.service[p.want]
+    row.treatment = p.want
+    row.booster = 1 if p.asked_by == JOIN_BOOSTER else 0
+    row.lane = p.lane
+
+
+@rule
 def note_wish(p: Any, o: Any, s: Any, row: Any) -> None:
     """Write the row of a wait for a bed that begins."""
-    row.patient = p.id
-    row.site = p.site
+    note_wait(p, row, o.boarded)
     row.service = s.beds - 1
     row.treatment = -1
     row.booster = 0
     row.lane = 0
-    row.band = p.band
-    row.biotype = p.biotype
-    row.line = p.line
-    row.ended = WAIT_STILL
-    row.joined = o.boarded
-    row.left = math.nan
-    row.until = math.nan
 
 
 @rule

@@ -94,14 +94,58 @@ def _path_hint(evidence: Evidence, path: str) -> str:
 
 
 def _faults_one_by_one(evidence: Evidence, overrides: Mapping[str, Any]) -> list[Found]:
-    """Return the faults of all overrides, each tried alone."""
+    """Return the faults of all overrides, card by card.
+
+    Parts of a whole, such as the shares of a category, are wrong alone and right together, so the
+    overrides of a card are tried together, without those already found wrong, until none is left.
+    """
     found: list[Found] = []
-    for path, value in overrides.items():
-        try:
-            changed(evidence.tree(), nested({path: value}), [])
-        except PathError as error:
-            found += [(path, fault) for fault in error.faults]
+    for card in dict.fromkeys(map(_card_of, overrides)):
+        left = {path: value for path, value in overrides.items() if _card_of(path) == card}
+        alone = {path: _faults_of(evidence, {path: left[path]}) for path in left}
+        wrong = {path for path in left if any(one.message == NO_PATH for one in alone[path])}
+        found += [(path, fault) for path in left if path in wrong for fault in alone[path]]
+        more = True
+        while more:
+            left = {path: value for path, value in left.items() if path not in wrong}
+            faults = [
+                (_nearest_override(left, fault), fault)
+                for fault in _faults_of(evidence, left)
+                if not any(_about_the_same(dotted(fault.field), path) for path, _ in found)
+            ]
+            found += faults
+            wrong = {path for path, _ in faults}
+            more = bool(wrong)
     return found
+
+
+def _nearest_override(overrides: Iterable[str], fault: Fault) -> str:
+    """Return the override that a fault is about: the one whose path shares most with its field."""
+    field = dotted(fault.field).split(".")
+
+    def shared(path: str) -> int:
+        same = [a == b for a, b in zip(path.split("."), field, strict=False)]
+        return [*same, False].index(False)
+
+    return max(overrides, key=shared)
+
+
+def _about_the_same(one: str, other: str) -> bool:
+    """Whether a path is another, or lies in it or around it."""
+    shorter, longer = sorted((one + ".", other + "."), key=len)
+    return longer.startswith(shorter)
+
+
+def _faults_of(evidence: Evidence, overrides: Mapping[str, Any]) -> tuple[Fault, ...]:
+    try:
+        changed(evidence.tree(), nested(overrides), [])
+    except PathError as error:
+        return error.faults
+    return ()
+
+
+def _card_of(path: str) -> str:
+    return ".".join(path.split(".")[:2])
 
 
 def _reference_faults(evidence: Evidence, touched: Iterable[Touched]) -> list[Found]:

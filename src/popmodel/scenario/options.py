@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from popmodel.errors import InputError, Problem, Problems, did_you_mean
+from popmodel.errors import InputError, Problem, Problems, did_you_mean, nearest
 from popmodel.evidence.schema import FORMS
+from popmodel.evidence.schema.people import Service as ServiceCard
 from popmodel.scenario.merge import Layer, Merged, Tell
 from popmodel.scenario.schema import Scenario, Service
 from popmodel.yaml_source import Where, dotted, read_yaml_value
@@ -34,9 +35,15 @@ def where_of(path: str) -> Where:
     # Two words begin paths of both; a path into a card has at least three parts.
     if parts[0] == "population" and len(parts) == 2:
         return tuple(parts)
-    if parts[0] == "services" and (len(parts) < 3 or parts[2] in Service.model_fields):
+    if parts[0] == "services" and (len(parts) < 3 or _is_said_of_services(parts[2])):
         return tuple(parts)
     return ("overrides", path) if parts[0] in FORMS else tuple(parts)
+
+
+def _is_said_of_services(key: str) -> bool:
+    """Whether a key of a service is one of scenarios, or rather like one than like one of cards."""
+    said, card = tuple(Service.model_fields), tuple(ServiceCard.model_fields)
+    return key in said or (key not in card and nearest(key, [*said, *card]) in said)
 
 
 def apply_set(merged: Merged, pairs: Mapping[str, str | float | bool], problems: Problems) -> None:
