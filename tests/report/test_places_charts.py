@@ -185,3 +185,33 @@ def test_need_is_patients_in_or_waiting_for_a_place_by_place(folder):
     first = weekly[weekly["week"] < 13]
     wanted = (first["in_use"].mean() + first["waiting"].mean()) / first["places"].mean()
     assert table["need"].iloc[0] == pytest.approx(wanted, rel=0.1)
+
+
+def two_services(folder, chart):
+    """The table of a chart of a long queue, with a short one of beds drawn before it."""
+    result = load_result(folder)
+    table = PLACES_CHARTS[chart].table(result)
+    short = [
+        name for name in table if name.startswith(("waiting", "wait_days", "joined", "demand"))
+    ]
+    beds = table.assign(service="inpatient_bed", panel="beds")
+    beds[short] /= 200.0
+    return pd.concat([beds, table], ignore_index=True), result.about
+
+
+def test_a_short_queue_drawn_first_does_not_cut_off_a_long_one(folder):
+    table, about = two_services(folder, "waiting_list")
+    axes = [ax for ax in PLACES_CHARTS["waiting_list"].figure(table, about).axes if ax.lines]
+    assert len(axes) == 2
+    for ax in axes:
+        assert ax.get_ylim()[1] >= table["waiting_p90"].max()
+    said = PLACES_CHARTS["waiting_list"].finding(table, about)
+    assert said.index("(SAINT suite)") < said.index("(Inpatient bed)")
+
+
+def test_waits_of_hours_and_of_months_share_an_axis_on_which_both_are_seen(folder):
+    table, about = two_services(folder, "waiting_times")
+    table["row"] = range(len(table))
+    assert PLACES_CHARTS["waiting_times"].figure(table, about).axes[0].get_xscale() == "symlog"
+    alone = table[table["service"] == "saint_suite"].assign(row=lambda own: range(len(own)))
+    assert PLACES_CHARTS["waiting_times"].figure(alone, about).axes[0].get_xscale() == "linear"

@@ -76,7 +76,8 @@ def finding(table: pd.DataFrame, about: About) -> str:
     first = table.drop_duplicates("panel")
     worst = places.top(first, "idle_share")
     told = (
-        f"{about.labels[str(worst['strategy'])]} uses {number(worst['place_years_in_use'], 1)} of "
+        f"{about.labels[str(worst['strategy'])]}{places.of_service(worst, table)} uses "
+        f"{number(worst['place_years_in_use'], 1)} of "
         f"{number(worst['place_years'], 1)} place-years; {percent(worst['idle_share'])} are idle"
     )
     if pd.notna(worst["cost_of_idleness"]):

@@ -54,10 +54,11 @@ def draw_waiting_list(table: pd.DataFrame, ax: Axes) -> None:
     )  # fmt: skip
     ax.set_xlim(0.0, float(table["years"].max()))
     ax.set_yscale("symlog", linthresh=10.0, linscale=1.2)
-    ax.set_ylim(0.0, None)
-    top = float(table[["waiting_p90", "demand", "places"]].max().max())
+    drawn = float(table[["waiting", "waiting_p90", "demand", "places"]].max().max())
+    top = max(ax.get_ylim()[1], 1.1 * drawn)  # axes are common, and keep what is set first
+    ax.set_ylim(0.0, top)
     ticks = [t for t in (0, 2, 4, 6, 8, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
-             if t <= 1.3 * top]  # fmt: skip
+             if t <= top]  # fmt: skip
     ax.set_yticks(ticks, [f"{t:,}" for t in ticks])
     ax.yaxis.set_minor_locator(MaxNLocator(1))
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
@@ -85,12 +86,14 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
 def finding(table: pd.DataFrame, about: About) -> str:
     """Say when the list is longest and how long it is at the end, panel by panel."""
     told = []
-    for panel in places.panel_names(table)[:2]:
+    longest = table.groupby("panel", sort=False)["waiting"].max()
+    for panel in longest.sort_values(ascending=False, kind="stable").index[:2]:
         own = table[table["panel"] == panel]
         top, last = places.top(own, "waiting"), own.iloc[-1]
         told.append(
-            f"{about.labels[str(last['strategy'])]}: at most {number(top['waiting'])} waiting "
-            f"(year {number(top['years'], 1)}), {number(last['waiting'])} at the end; median wait "
+            f"{about.labels[str(last['strategy'])]}{places.of_service(last, table)}: at most "
+            f"{number(top['waiting'])} waiting (year {number(top['years'], 1)}), "
+            f"{number(last['waiting'])} at the end; median wait "
             f"{_days(last['wait_days_median'])} days"
         )
     return f"{'. '.join(told)}{under(about.main_structure, about)}."

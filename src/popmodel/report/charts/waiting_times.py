@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
 
 from popmodel.report import style
 from popmodel.report.charts import places
@@ -21,6 +22,8 @@ DIMENSIONS = {
     "all": "Everybody", "severity_band": "Severity", "line": "Line", "biotype": "Biotype",
     "site": "Site",
 }  # fmt: skip
+WIDE = 30
+"""Times by which waits of services differ before the axis is logarithmic above a day."""
 
 
 def table(result: Result) -> pd.DataFrame:
@@ -30,7 +33,7 @@ def table(result: Result) -> pd.DataFrame:
     found = found[found["wait_days_mean"].notna()].reset_index(drop=True)
     several = found["service"].nunique() > 1
     names = [
-        (f"{title_of(str(r.service))}: " if several else "")
+        (f"{places.service_name(str(r.service))}: " if several else "")
         + f"{DIMENSIONS.get(str(r.dimension), title_of(str(r.dimension)))}: "
         + (about.biotypes.get(str(r.group)) or clean(title_of(str(r.group)), 30))
         for r in each_row(found)
@@ -57,15 +60,29 @@ def draw_waiting_times(table: pd.DataFrame, ax: Axes) -> None:
     names = table.drop_duplicates("row").sort_values("row")
     ax.set_yticks(names["row"], names["name"])
     ax.set_ylim(float(table["row"].max()) + 0.6, -0.6)
-    ax.set_xlim(0.0, None)
+    longest = float(table[["wait_days_median", "wait_days_p90"]].max().max())
+    if longest > WIDE * _shortest(table):
+        ax.set_xscale("symlog", linthresh=1.0)
+        ticks = [t for t in (0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10_000) if t <= 1.2 * longest]
+        ax.set_xticks(ticks, [f"{t:,}" for t in ticks])
+        ax.xaxis.set_minor_locator(NullLocator())
+    ax.set_xlim(0.0, 1.1 * longest if longest > 0.0 else None)
     ax.grid(axis="y", visible=False)
+
+
+def _shortest(table: pd.DataFrame) -> float:
+    """Return the longest wait of the service whose longest wait is shortest."""
+    return float(
+        table.groupby("service")[["wait_days_median", "wait_days_p90"]].max().max(axis=1).min()
+    )
 
 
 def figure(table: pd.DataFrame, about: About) -> Figure:
     """Return one panel with a row for each group."""
     rows = int(table["row"].max()) + 1
     strategies = table.drop_duplicates("order").sort_values("order")
-    fig = style.page(1.15 + 0.27 * rows, QUESTION, finding(table, about), about, 1)
+    keys = style.key_rows(len(strategies), 3)
+    fig = style.page(1.0 + 0.15 * keys + 0.27 * rows, QUESTION, finding(table, about), about, keys)
     ax = style.panels(fig, 1, 1)[0][0]
     draw_waiting_times(table, ax)
     ax.set_xlabel("Days waited: marker at the median, bar at the 90th percentile")
@@ -85,8 +102,8 @@ def finding(table: pd.DataFrame, about: About) -> str:
         & (table["service"] == worst["service"])
     ].dropna(subset=["wait_days_median"])  # fmt: skip
     told = (
-        f"Under {about.labels[str(worst['strategy'])]} half of those served wait "
-        f"{_days(worst['wait_days_median'])} days or more, one in ten more than "
+        f"Under {about.labels[str(worst['strategy'])]}{places.of_service(worst, table)} half of "
+        f"those served wait {_days(worst['wait_days_median'])} days or more, one in ten more than "
         f"{_days(worst['wait_days_p90'])}"
     )
     if len(bands) > 1:
@@ -107,7 +124,9 @@ def reading(table: pd.DataFrame, about: About) -> str:
     return (
         "Markers: median days waited, by Kaplan-Meier over courses served and still waited for, "
         "with 95 % limits from replicates (thick); thin bars: 90th percentile. Groups are as they "
-        "were when joining the queue; who left it otherwise is counted in the table and not here."
+        "were when joining the queue; who left it otherwise is counted in the table and not here. "
+        f"Where waits of services differ more than {WIDE} times, the axis is logarithmic from a "
+        "day on."
     )
 
 
