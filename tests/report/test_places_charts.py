@@ -206,7 +206,7 @@ def test_a_short_queue_drawn_first_does_not_cut_off_a_long_one(folder):
     for ax in axes:
         assert ax.get_ylim()[1] >= table["waiting_p90"].max()
     said = PLACES_CHARTS["waiting_list"].finding(table, about)
-    assert said.index("(SAINT suite)") < said.index("(Inpatient bed)")
+    assert said.index("(Saint suite)") < said.index("(Inpatient bed)")
 
 
 def test_waits_of_hours_and_of_months_share_an_axis_on_which_both_are_seen(folder):

@@ -15,8 +15,6 @@ from popmodel.report.words import clean, title_of
 WAITING, DEMAND, PLACES = "#0173b2", "#ca4a00", "#333333"
 START_UP = "#efe7d2"
 MOST_PANELS = 12
-INITIALS = ("aih", "ect", "saint", "tms")
-"""Words of ids that are initials."""
 
 
 def headline(result: Result, name: str) -> pd.DataFrame:
@@ -28,15 +26,9 @@ def headline(result: Result, name: str) -> pd.DataFrame:
     return with_labels(table.reset_index(drop=True), result.about)
 
 
-def service_name(service: str) -> str:
-    """Return the id of a service as words, with initials as initials."""
-    words = title_of(service).split(" ")
-    return " ".join(word.upper() if word.lower() in INITIALS else word for word in words)
-
-
 def of_service(row: pd.Series, table: pd.DataFrame) -> str:
     """Return the name of a row's service in brackets, where a table has several."""
-    return f" ({service_name(str(row['service']))})" if table["service"].nunique() > 1 else ""
+    return f" ({title_of(str(row['service']))})" if table["service"].nunique() > 1 else ""
 
 
 def with_panels(table: pd.DataFrame, about: About) -> pd.DataFrame:
@@ -45,7 +37,7 @@ def with_panels(table: pd.DataFrame, about: About) -> pd.DataFrame:
     names = []
     for row in table[["strategy", "service", "site"]].itertuples(index=False):
         told = f"{about.order(str(row.strategy)) + 1}  {about.marked(str(row.strategy))}"
-        told += f": {service_name(str(row.service))}" if services else ""
+        told += f": {title_of(str(row.service))}" if services else ""
         told += f", {clean(row.site)}" if sites else ""
         names.append(clean(told, 60))
     return table.assign(panel=names)

@@ -52,7 +52,7 @@ def figure(table: pd.DataFrame, about: About) -> Figure:
     first = table.iloc[0]
     fig = places.panels_figure(
         table, about, QUESTION, finding(table, about), draw_places_tried,
-        (f"Places: {places.service_name(str(first['service']))}", title_of(str(first["measure"]))),
+        (f"Places: {title_of(str(first['service']))}", title_of(str(first["measure"]))),
         1, 2.6,
     )  # fmt: skip
     handles = [

@@ -33,7 +33,7 @@ def table(result: Result) -> pd.DataFrame:
     found = found[found["wait_days_mean"].notna()].reset_index(drop=True)
     several = found["service"].nunique() > 1
     names = [
-        (f"{places.service_name(str(r.service))}: " if several else "")
+        (f"{title_of(str(r.service))}: " if several else "")
         + f"{DIMENSIONS.get(str(r.dimension), title_of(str(r.dimension)))}: "
         + (about.biotypes.get(str(r.group)) or clean(title_of(str(r.group)), 30))
         for r in each_row(found)
