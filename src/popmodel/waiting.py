@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from popmodel.rules.codes import WAIT_SERVED, WAIT_STILL
+from popmodel.rules.codes import WAIT_RENEGED, WAIT_SERVED, WAIT_STILL
 from popmodel.units import DAYS_PER_WEEK, DAYS_PER_YEAR
 from popmodel.vocabulary import SEVERITY_BANDS, WAIT_ENDS
 
@@ -79,7 +79,8 @@ def wait_summary(waits: NDArray[Any], replicates: int) -> dict[str, float]:
     found = {"joined": len(waits) / replicates}
     counts = np.bincount(ended, minlength=len(WAIT_ENDS))
     found |= {name: counts[n] / replicates for n, name in enumerate(WAIT_ENDS)}
-    known = (ended == WAIT_SERVED) | (ended == WAIT_STILL)
+    sent_home = (ended == WAIT_RENEGED) & (waits["treatment"] < 0)  # no bed came: a wait cut short
+    known = (ended == WAIT_SERVED) | (ended == WAIT_STILL) | sent_home
     days, served = (waits["left"] - waits["joined"])[known], ended[known] == WAIT_SERVED
     of = waits["replicate"][known]
     found |= _days(days, served)

@@ -127,6 +127,11 @@ def test_full_without_limits_is_remarked_on(write, small):
         ("{places: 2, tick_days: 0.5}", "tick_days", "nobody waits for a bed here"),
         ("{places: 2, board_days: 3}", "board_days", "nobody waits for a bed here"),
         ("{places: 2, when_full: board, review_days: 9}", "review_days", "every bed is for all"),
+        (
+            "{places: 2, when_full: board, board_days: 0.5}",
+            "board_days",
+            "before the next decision",
+        ),
     ],
 )
 def test_what_beds_do_not_read_is_remarked_on(write, small, bed, key, words):

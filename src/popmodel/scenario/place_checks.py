@@ -91,6 +91,12 @@ def _odd_beds(scenario: Scenario, merged: Merged) -> Iterator[Problem]:
             told = "who boards is in the emergency department, and every bed is for all"
         for key in sorted(asked.keys() - read):
             yield merged.problem(("services", name, key), told)
+        tick, limit = asked.get("tick_days", 1.0), asked.get("board_days")
+        if name in waited_for and limit is not None and limit < tick:
+            told = (
+                f"{limit:g} days are over before the next decision ({tick:g} days), bed or no bed"
+            )
+            yield merged.problem(("services", name, "board_days"), told, "give a finer tick_days")
 
 
 def _ticks(scenario: Scenario, merged: Merged, limited: set[str]) -> Iterator[Problem]:

@@ -122,6 +122,8 @@ def finding(table: pd.DataFrame, about: About) -> str:
     """Say who remits best and worst under the strategy that leads overall."""
     main = table[table[STRUCTURE] == about.main_structure]
     overall = main[main["dimension"] == "all"].set_index("strategy")["share"]
+    if overall.isna().all():
+        return "Nobody was followed for a year, so nobody is known to be well after one."
     best = str(overall.idxmax())
     groups = main[(main["strategy"] == best) & (main["dimension"] != "all")].dropna()
     if groups.empty:
