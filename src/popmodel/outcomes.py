@@ -19,6 +19,7 @@ from scipy import stats
 from popmodel.parameters import Parameters, earnings_ahead, years_ahead
 from popmodel.rules.records import (
     MICRO,
+    WAIT,
     WEEK_BEDS,
     WEEK_COST,
     WEEK_FLOW,
@@ -301,13 +302,16 @@ def wait_quantiles(
 ) -> dict[str, tuple[float, float]]:
     """Return median and 90th percentile of days waited for a place, with their errors.
 
-    Over courses served and still waited for; nobody waits where no service is limited.
+    Over courses served and still waited for, not over beds. Nobody waits where no service is
+    limited.
     """
-    if waits is None or len(waits) == 0:
+    every = np.zeros(0, dtype=WAIT) if waits is None else waits
+    courses = every[(every["booster"] == 0) & (every["treatment"] >= 0)]
+    if len(courses) == 0:
         none = (0.0, 0.0) if (patients["courses"] > 0).any() else (math.nan, math.nan)
         return dict.fromkeys(("wait_days_median", "wait_days_p90"), none)
     count = int(replicate.max()) + 1 if replicate is not None and len(replicate) else 1
-    found = wait_summary(waits[waits["booster"] == 0], count)
+    found = wait_summary(courses, count)
     return {n: (found[n], found[n + "_se"]) for n in ("wait_days_median", "wait_days_p90")}
 
 

@@ -1,7 +1,8 @@
 """Waits for places -> tables: who waited how long, and how services were used week by week.
 
 Quantiles of waiting are those of courses served and still waited for, the latter censored
-(Kaplan & Meier, J Am Stat Assoc 1958;53:457); who left the queue otherwise is counted apart.
+(Kaplan & Meier, J Am Stat Assoc 1958;53:457); so are those of beds, of which nobody came in time
+for who was sent home. Who left the queue otherwise is counted apart.
 Errors come from replicates, because patients of one system wait for each other.
 """
 

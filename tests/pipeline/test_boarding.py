@@ -9,9 +9,10 @@ import pytest
 from tests.worlds import SCENARIOS
 
 from popmodel.errors import InputWarning
+from popmodel.outcomes import patient_table, wait_quantiles
 from popmodel.parameters import compile_strategy
 from popmodel.pipeline import patient_story
-from popmodel.pipeline.places import place_tables
+from popmodel.pipeline.places import place_tables, replicate_of
 from popmodel.pipeline.stages import histories_of, parameters_of, population_of
 from popmodel.rules import codes as c
 from popmodel.rules.codes import COST_CRISIS
@@ -104,3 +105,21 @@ def test_the_life_of_somebody_who_boards_is_told(one_bed):
         life = patient_story(scenario, int(row["patient"]))["evidence"]["usual_care"]
         for day, said in ((row["joined"], "waits for a bed"), (row["left"], words)):
             assert any(said in text for at, text, _ in life.moments if at == day)
+
+
+def test_waits_of_courses_in_strategies_csv_know_nothing_of_beds(one_bed):
+    """They are those of waits.csv for the suite; nobody waits for a course under usual care."""
+    scenario, parameters, found = one_bed
+    suite = "saint_in_clinic"
+    population = population_of(scenario, parameters, 1)
+    patients = patient_table(population, found[suite], parameters)
+    replicate = replicate_of(scenario, population)
+    told = wait_quantiles(patients, found[suite].waits, replicate)
+    tables = place_tables(
+        scenario, scenario.evidence(), parameters, {suite: found[suite].waits}, 365.0
+    )
+    waits = tables["waits"]
+    own = waits[(waits["service"] == "saint_suite") & (waits["dimension"] == "all")].iloc[0]
+    assert told["wait_days_median"][0] == own["wait_days_median"] > 1.0
+    none = wait_quantiles(patients, found["usual_care"].waits, replicate)
+    assert none["wait_days_median"] == (0.0, 0.0)

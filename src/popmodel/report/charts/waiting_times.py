@@ -122,9 +122,10 @@ def _days(value: float) -> str:
 def reading(table: pd.DataFrame, about: About) -> str:
     """Say what markers and lines are."""
     return (
-        "Markers: median days waited, by Kaplan-Meier over courses served and still waited for, "
-        "with 95 % limits from replicates (thick); thin bars: 90th percentile. Groups are as they "
-        "were when joining the queue; who left it otherwise is counted in the table and not here. "
+        "Markers: median days waited, by Kaplan-Meier over courses served and still waited for "
+        "(of beds, a wait that ended at home is cut short too), with 95 % limits from replicates "
+        "(thick); thin bars: 90th percentile. Groups are as they were when joining the queue; who "
+        "left it otherwise is counted in the table and not here. "
         f"Where waits of services differ more than {WIDE} times, the axis is logarithmic from a "
         "day on."
     )
