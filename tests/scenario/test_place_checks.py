@@ -145,3 +145,25 @@ def test_beds_that_are_waited_for_need_replicates_like_all_that_is_shared(write,
     )
     (warning,) = check_scenario(write(text)).warnings
     assert "errors come from replicates" in warning
+
+
+@pytest.mark.parametrize(
+    ("extra", "where", "words"),
+    [
+        ("{ring_fence: {share: 0.5, line_at_least: 2}}", "ring_fence", "every bed is for all"),
+        ("{board_days: 0.5}", "board_days", "before the next decision"),
+    ],
+)
+def test_what_beds_of_a_strategy_do_not_read_is_remarked_on_there(
+    write, small, extra, where, words
+):
+    text = small.replace(
+        "horizon:", "services: {inpatient_bed: {places: 2, when_full: board}}\n" + ENOUGH
+    ).replace(
+        "strategies:",
+        f"strategies:\n  x: {{offer: [{{treat: cbt}}], services: {{inpatient_bed: {extra}}}}}", 1,
+    )  # fmt: skip
+    checked = check_scenario(write(text))
+    assert checked.problems == ()
+    (warning,) = checked.warnings
+    assert f"strategies.x.services.inpatient_bed.{where}" in warning and words in warning

@@ -187,10 +187,14 @@ class Service(mesa.Agent):
 
     def free(self, patient: Patient, day: float, first: int) -> None:
         """Note from which beat on a place is free again."""
-        model: DepressionCare = self.model
         hold: Any = patient.hold
-        beat = max(first, int(beat_of(day, float(model.places["beat"]))))
         lane, units = int(hold["lane"][0]), self.units(int(hold["treatment"][0]))
+        self.free_slots(lane, units, day, first)
+
+    def free_slots(self, lane: int, units: int, day: float, first: int) -> None:
+        """Note from which beat on slots are free again."""
+        model: DepressionCare = self.model
+        beat = max(first, int(beat_of(day, float(model.places["beat"]))))
         self.freed.setdefault(beat, [0, 0])[lane] += units
 
     def units(self, treatment: int) -> int:
@@ -221,12 +225,6 @@ class Service(mesa.Agent):
 
 class Ward(Service):
     """Beds that admissions wait for in the emergency department."""
-
-    def free_bed(self, day: float, first: int) -> None:
-        """Note from which beat on a bed is free again."""
-        model: DepressionCare = self.model
-        beat = max(first, int(beat_of(day, float(model.places["beat"]))))
-        self.freed.setdefault(beat, [0, 0])[0] += 1
 
     def decide(self, beat: int, day: float) -> None:
         """Take back the beds that were left, and admit in order while there are any."""
@@ -334,7 +332,7 @@ class DepressionCare(mesa.Model):
         if patient.bed is not None and bed != BED_HELD:
             patient.bed["until"] = day
             patient.bed = None
-            ward.free_bed(day, first)
+            ward.free_slots(0, 1, day, first)
         if patient.wish is None and bed == BED_WANTED:
             patient.wish = np.zeros(1, dtype=WAIT)
             patient.bed_rank = float(

@@ -7,7 +7,7 @@ replicate and site is run, and what happens to the one patient is told.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,22 +52,23 @@ class Watched(DepressionCare):
 
     def give(self, patient: Patient, day: float, beat: int) -> bool:
         """Give a place, and note it if this is the one."""
-        if patient.number != self.watched:
-            return super().give(patient, day, beat)
-        before, score = patient.record.copy(), patient.severity
-        taken = super().give(patient, day, beat)
-        said = "a place is free" if taken else "a place is free and no longer needed"
-        self._note(before, patient.record, day, score, said)
-        return taken
+        told = ("a place is free", "a place is free and no longer needed")
+        return self._noted(super().give, patient, day, beat, told)
 
     def admit(self, patient: Patient, day: float, beat: int) -> bool:
         """Give a bed, and note it if this is the one."""
-        if patient.number != self.watched:
-            return super().admit(patient, day, beat)
+        told = ("admitted to a ward", "a bed is free and no longer needed")
+        return self._noted(super().admit, patient, day, beat, told)
+
+    def _noted(
+        self, offer: Callable[[Patient, float, int], bool], patient: Patient, day: float,
+        beat: int, told: tuple[str, str],
+    ) -> bool:  # fmt: skip
+        """Offer a place or a bed; note whether it was taken if this is the one."""
         before, score = patient.record.copy(), patient.severity
-        taken = super().admit(patient, day, beat)
-        said = "admitted to a ward" if taken else "a bed is free and no longer needed"
-        self._note(before, patient.record, day, score, said)
+        taken = offer(patient, day, beat)
+        if patient.number == self.watched:
+            self._note(before, patient.record, day, score, told[0] if taken else told[1])
         return taken
 
     def decide(self, beat: int, day: float) -> None:

@@ -16,7 +16,7 @@ from popmodel.scenario.services import UNLIMITED, CompiledService
 from popmodel.units import DAYS_PER_WEEK, DAYS_PER_YEAR
 
 FOREVER = 1 << 40
-"""Slots of a service that has as many as are needed, for a while."""
+"""So many slots, or days, that they are never used up: of what has no limit, for a while."""
 
 
 def fill_places(

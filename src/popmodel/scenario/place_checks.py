@@ -8,6 +8,7 @@ from popmodel.errors import Problem
 from popmodel.scenario.merge import Merged
 from popmodel.scenario.schema import Bridge, Scenario, Service, ServiceChange
 from popmodel.scenario.services import (
+    BOARD,
     bed_services,
     beds_waited_for,
     compile_services,
@@ -16,6 +17,7 @@ from popmodel.scenario.services import (
     services_used,
     site_names,
 )
+from popmodel.yaml_source import Where
 
 ENOUGH_REPLICATES = 20
 """Replicates from which Monte Carlo errors of shared queues are worth reading."""
@@ -54,49 +56,58 @@ def wrong_places(scenario: Scenario, merged: Merged) -> Iterator[Problem]:
 def _wrong_beds(scenario: Scenario, merged: Merged) -> Iterator[Problem]:
     """Yield waits for beds where there are none, no number of them, or too many kinds."""
     evidence = scenario.evidence()
-    beds, waited_for = bed_services(evidence), sorted(beds_waited_for(scenario, evidence))
-    parts: list[tuple[tuple[str, ...], Mapping[str, ServiceChange]]] = [
-        (("services",), scenario.services),
-        *((("sites", name, "services"), one.services) for name, one in scenario.sites.items()),
-        *(
-            (("strategies", name, "services"), one.services)
-            for name, one in scenario.strategies.items()
-        ),
-    ]
-    for at, services in parts:
-        for name, service in services.items():
-            for key in ("when_full", "board_days"):
-                if name not in beds and getattr(service, key) is not None:
-                    told = f"only admissions board, and '{name}' is no service of beds"
-                    hint = f"beds: {', '.join(beds)}; for courses say on_full in the strategy"
-                    yield merged.problem((*at, name, key), told, hint)
-    for name in set(waited_for) - set(limited_services(scenario, evidence)):
+    beds = bed_services(evidence)
+    boards: dict[str, Where] = {}
+    for at, name, service in _said_of_services(scenario):
+        for key in ("when_full", "board_days"):
+            if name not in beds and getattr(service, key) is not None:
+                told = f"only admissions board, and '{name}' is no service of beds"
+                hint = f"beds: {', '.join(beds)}; for courses say on_full in the strategy"
+                yield merged.problem((*at, key), told, hint)
+        if name in beds and service.when_full == BOARD:
+            boards.setdefault(name, (*at, "when_full"))
+    for name in sorted(boards.keys() - set(limited_services(scenario, evidence))):
         told = "admissions would wait for a bed, and there is no number of them"
-        yield merged.problem(("services", name, "when_full"), told, "say how many: places: 20")
-    if len(waited_for) > 1:
-        told = f"admissions can wait for one kind of bed, not for {' and '.join(waited_for)}"
-        yield merged.problem(("services", waited_for[1], "when_full"), told)
+        yield merged.problem(boards[name], told, "say how many: places: 20")
+    if len(boards) > 1:
+        told = f"admissions can wait for one kind of bed, not for {' and '.join(sorted(boards))}"
+        yield merged.problem([*boards.values()][1], told)
+
+
+def _said_of_services(scenario: Scenario) -> Iterator[tuple[Where, str, ServiceChange]]:
+    """Yield where, of which service, and what is said: in general, of sites, and of strategies."""
+    said: list[tuple[Where, Mapping[str, ServiceChange]]] = [(("services",), scenario.services)]
+    said += [(("sites", name, "services"), one.services) for name, one in scenario.sites.items()]
+    for name, strategy in scenario.strategies.items():
+        said.append((("strategies", name, "services"), strategy.services))
+    for at, services in said:
+        for name, service in services.items():
+            yield (*at, name), name, service
 
 
 def _odd_beds(scenario: Scenario, merged: Merged) -> Iterator[Problem]:
     """Yield what is said of beds and read by nothing."""
     evidence = scenario.evidence()
-    waited_for = beds_waited_for(scenario, evidence)
-    for name in bed_services(evidence):
-        asked = scenario.services.get(name, Service()).model_dump(exclude_none=True, by_alias=False)
+    beds, waited_for = bed_services(evidence), beds_waited_for(scenario, evidence)
+    for at, name, service in _said_of_services(scenario):
+        if name not in beds:
+            continue
+        asked = service.model_dump(exclude_none=True, by_alias=False)
         read = {"places", "opening", "serves", "place_cost", "when_full"}
         told = "nobody waits for a bed here (when_full: board), so only the number of beds is read"
         if name in waited_for:
             read |= {"order", "tick_days", "board_days"}
             told = "who boards is in the emergency department, and every bed is for all"
         for key in sorted(asked.keys() - read):
-            yield merged.problem(("services", name, key), told)
-        tick, limit = asked.get("tick_days", 1.0), asked.get("board_days")
-        if name in waited_for and limit is not None and limit < tick:
+            yield merged.problem((*at, key), told)
+        here = scenario.services.get(name, Service()).under(service)
+        tick, limit = here.tick_days or 1.0, here.board_days
+        said = [key for key in ("board_days", "tick_days") if key in asked]
+        if name in waited_for and said and limit is not None and limit < tick:
             told = (
                 f"{limit:g} days are over before the next decision ({tick:g} days), bed or no bed"
             )
-            yield merged.problem(("services", name, "board_days"), told, "give a finer tick_days")
+            yield merged.problem((*at, said[0]), told, "give a finer tick_days")
 
 
 def _ticks(scenario: Scenario, merged: Merged, limited: set[str]) -> Iterator[Problem]:
@@ -137,10 +148,6 @@ def odd_places(scenario: Scenario, merged: Merged) -> Iterator[Problem]:
         if strategy.on_full not in (None, "wait") and not limited:
             told = "no service is limited, so nothing is ever full"
             yield merged.problem(("strategies", name, "on_full"), told)
-        for service in strategy.services.keys() - known:
-            at = ("strategies", name, "services", service)
-            yield merged.problem(at, "no treatment needs this service")
-    for name, site in scenario.sites.items():
-        for service in site.services.keys() - known:
-            at = ("sites", name, "services", service)
+    for at, service, _ in _said_of_services(scenario):
+        if at[0] != "services" and service not in known:
             yield merged.problem(at, "no treatment needs this service")

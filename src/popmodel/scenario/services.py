@@ -100,15 +100,15 @@ def limited_services(scenario: Scenario, evidence: Evidence) -> list[str]:
     """Return the services that have a number of places anywhere in a scenario, sorted."""
     if not _says_places(scenario, evidence):
         return []
+    used = set(services_used(scenario, evidence).values())
     found = {
         service.id
         for strategy in scenario.strategies
         for site in site_names(scenario)
         for service in compile_services(scenario, evidence, strategy, site)
-        if service.is_limited
+        if service.is_limited and (service.id in used or service.boards)
     }
-    used = set(services_used(scenario, evidence).values())
-    return sorted(found & (used | beds_waited_for(scenario, evidence)))
+    return sorted(found)
 
 
 def beds_waited_for(scenario: Scenario, evidence: Evidence) -> set[str]:
